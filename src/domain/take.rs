@@ -1,0 +1,90 @@
+//! A finished result: the request that made it, its audio, its grains and its verdict.
+//!
+//! Must never be written before its audio is complete on disk.
+
+use super::brief::Brief;
+use super::ids::{FinetuneId, TakeId, TrackId};
+use super::plan::Plan;
+use super::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Everything that decides the bytes of a take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TakeRequest {
+    /// The prompt.
+    pub prompt: String,
+    /// The finetune, or `None` for the base.
+    pub finetune: Option<FinetuneId>,
+    /// Length; a length in the prompt wins where this is `None`.
+    pub seconds: Option<f64>,
+    /// Seed of every choice.
+    pub seed: u64,
+    /// A plan to follow instead of making one.
+    pub plan: Option<Plan>,
+    /// Integrated loudness to reach; `None` for the dataset's median, or the base's.
+    pub loudness_lufs: Option<f64>,
+    /// Parts to leave out.
+    pub without: Vec<String>,
+    /// Whether voices in the prompt may be passed over.
+    pub no_vocals: bool,
+}
+
+/// One cut of a track that a take plays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrainUse {
+    /// The track.
+    pub track_id: TrackId,
+    /// Where the cut starts in the track.
+    pub start_s: f64,
+    /// Seconds of the track it plays, fades included.
+    pub length_s: f64,
+    /// Where it sounds in the take.
+    pub at_s: f64,
+    /// Semitones up.
+    pub shift: i32,
+}
+
+/// A take as it is kept and reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Take {
+    /// Its id, from the request, the engine version and the bank.
+    pub take_id: TakeId,
+    /// Absolute path of the audio.
+    pub audio: PathBuf,
+    /// Absolute paths of the stems, by name.
+    #[serde(default)]
+    pub stems: BTreeMap<String, PathBuf>,
+    /// Absolute path of the score.
+    pub midi: Option<PathBuf>,
+    /// Seed.
+    pub seed: u64,
+    /// Length.
+    pub duration_s: f64,
+    /// Processor seconds it took, verdict included.
+    pub seconds_spent: f64,
+    /// What was asked.
+    pub brief: Brief,
+    /// The plan.
+    pub plan: Plan,
+    /// Every cut it plays.
+    pub grains: Vec<GrainUse>,
+    /// What was measured; `None` for takes of the base, which have no dataset to compare with.
+    pub verdict: Option<Verdict>,
+    /// The request.
+    pub request: TakeRequest,
+    /// Engine and version.
+    pub engine: String,
+    /// What played the score: a bank's name and hash, "built-in synthesis", or the finetune's grains.
+    pub sound: String,
+    /// When, RFC 3339.
+    pub created_at: String,
+    /// A person's rating, 1..5.
+    #[serde(default)]
+    pub rating: Option<u8>,
+    /// Measured loudness.
+    pub loudness_lufs: Option<f64>,
+    /// Measured true peak.
+    pub true_peak_dbtp: Option<f64>,
+}

@@ -1,0 +1,4 @@
+//! leitmotif
+pub mod audio;
+pub mod domain;
+pub mod listen;

@@ -1,0 +1,245 @@
+//! The ear: takes a stream block by block, says at the end what was heard.
+//!
+//! Must never keep the stream itself beyond the mono copy at the analysis rate.
+
+use super::profile::{Heard, Production, SoundProfile};
+use super::quality::QualityMeter;
+use super::slices::Slice;
+use super::{RATE_HZ, bars, beats, chords, key, onsets, pitches, sections, slices};
+use crate::audio::decode::{Damage, StreamInfo};
+use crate::audio::loudness::LoudnessMeter;
+use crate::audio::peaks::{PeakMeter, Peaks};
+use crate::audio::resample::{ResampleError, Resampler};
+use crate::domain::listening::{Listening, Pass, Problem, ProblemKind, Severity};
+use serde::{Deserialize, Serialize};
+
+/// Everything kept of a track that was listened to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hearing {
+    /// What was heard.
+    pub listening: Listening,
+    /// Mean onset strength on beats over that of all frames; 0 without a beat.
+    pub beat_contrast: f32,
+    /// Its cuts.
+    pub slices: Vec<Slice>,
+    /// Its sound in figures.
+    pub profile: SoundProfile,
+    /// Its waveform for drawing.
+    pub peaks: Peaks,
+}
+
+/// A grid for chords where there is no beat.
+const CHORD_GRID_S: f64 = 0.5;
+/// Bars for sections where there is no beat.
+const SECTION_GRID_S: f64 = 2.0;
+/// Stretches of the drawn waveform.
+const PEAKS_MAX: usize = 4096;
+
+/// Listens to one stream of one or two channels.
+pub struct Ear {
+    info: StreamInfo,
+    quality: QualityMeter,
+    loudness: LoudnessMeter,
+    peaks: PeakMeter,
+    resampler: Resampler,
+    mono: [Vec<f32>; 1],
+    block: Vec<f32>,
+    frames: u64,
+    channels: usize,
+}
+
+impl Ear {
+    /// An ear for a stream that says this about itself.
+    pub fn new(info: &StreamInfo) -> Result<Self, ResampleError> {
+        let channels = info.channels.clamp(1, 2);
+        Ok(Self {
+            info: info.clone(),
+            quality: QualityMeter::new(info.rate_hz, channels),
+            loudness: LoudnessMeter::new(info.rate_hz, channels),
+            peaks: PeakMeter::new(PEAKS_MAX),
+            resampler: Resampler::new(info.rate_hz, RATE_HZ, 1)?,
+            mono: [Vec::new()],
+            block: Vec::new(),
+            frames: 0,
+            channels,
+        })
+    }
+
+    /// Seconds heard so far.
+    pub fn seconds(&self) -> f64 {
+        self.frames as f64 / f64::from(self.info.rate_hz)
+    }
+
+    /// Takes planes of equal length.
+    pub fn push(&mut self, planes: &[&[f32]]) -> Result<(), ResampleError> {
+        self.frames += planes.first().map_or(0, |p| p.len()) as u64;
+        self.quality.push(planes);
+        self.loudness.push(planes);
+        self.block.clear();
+        match planes {
+            [one] => self.block.extend_from_slice(one),
+            [left, right, ..] => {
+                self.block.extend(left.iter().zip(*right).map(|(l, r)| 0.5 * (l + r)));
+            }
+            [] => {}
+        }
+        self.peaks.push(&self.block);
+        self.resampler.push(&[&self.block], &mut self.mono)
+    }
+
+    /// What was heard, and the mono signal at the analysis rate, for fingerprints.
+    pub fn finish(
+        self,
+        damage: Damage,
+        whole_file: bool,
+    ) -> Result<(Hearing, Vec<f32>), ResampleError> {
+        let mut mono = self.mono;
+        self.resampler.finish(&mut mono)?;
+        let [samples] = mono;
+        let reading = self.loudness.reading();
+        let production = Production {
+            loudness_lufs: reading.integrated_lufs.unwrap_or(-70.0) as f32,
+            range_lu: reading.range_lu as f32,
+            crest_db: (reading.true_peak_dbtp.unwrap_or(-70.0)
+                - reading.integrated_lufs.unwrap_or(-70.0)) as f32,
+            width_db: self.quality.width_db(),
+        };
+        let duration_s = self.frames as f64 / f64::from(self.info.rate_hz);
+        let problems = self.quality.problems(&self.info, &reading, damage, whole_file);
+        let mut hearing = analyse(&samples, production, problems);
+        hearing.peaks = self.peaks.finish();
+        let listening = &mut hearing.listening;
+        listening.duration_s = duration_s;
+        listening.rate_hz = self.info.rate_hz;
+        listening.channels = self.channels as u16;
+        listening.loudness_lufs = reading.integrated_lufs;
+        listening.loudness_range_lu = reading.range_lu;
+        listening.true_peak_dbtp = reading.true_peak_dbtp;
+        Ok((hearing, samples))
+    }
+}
+
+/// Analyses a mono signal at 22.05 kHz.
+fn analyse(samples: &[f32], production: Production, mut problems: Vec<Problem>) -> Hearing {
+    let duration_s = samples.len() as f64 / f64::from(RATE_HZ);
+    let onsets = onsets::OnsetFrames::new(samples);
+    let pitches = pitches::PitchFrames::new(samples);
+    let silent = problems.iter().any(|p| p.kind == ProblemKind::Silent);
+    let pulse = if silent { None } else { beats::track(&onsets) };
+    let bars = pulse.as_ref().map(|p| bars::find(&p.beats_s, &onsets, &pitches));
+    let key = if silent { None } else { key::find(&pitches) };
+    let beat_grid = pulse
+        .as_ref()
+        .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |p| with_ends(&p.beats_s, duration_s));
+    let chords = if silent { Vec::new() } else { chords::find(&beat_grid, &pitches) };
+    let downbeats = downbeats(pulse.as_ref(), bars.as_ref());
+    let bar_grid = if downbeats.is_empty() {
+        fixed(duration_s, SECTION_GRID_S)
+    } else {
+        with_ends(&downbeats, duration_s)
+    };
+    let sections = if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
+    let cuts = slices::cut(samples, &onsets, &pitches, pulse.as_ref().zip(bars.as_ref()));
+    if pulse.is_none() && !silent && duration_s > 8.0 {
+        problems.push(Problem {
+            kind: ProblemKind::Beatless,
+            severity: Severity::Info,
+            start_s: 0.0,
+            end_s: duration_s,
+            detail: "no steady beat was found; it is treated as free in time".to_owned(),
+        });
+    }
+    let profile = SoundProfile::new(Heard {
+        onsets: &onsets,
+        pitches: &pitches,
+        pulse: pulse.as_ref(),
+        key: key.map(|k| k.0),
+        chords: &chords,
+        production,
+    });
+    Hearing {
+        beat_contrast: pulse.as_ref().map_or(0.0, |p| p.contrast as f32),
+        listening: Listening {
+            pass: Pass::Quick,
+            duration_s,
+            rate_hz: RATE_HZ,
+            channels: 1,
+            tempo_bpm: pulse.as_ref().map(|p| p.bpm),
+            tempo_confidence: pulse.as_ref().map_or(0.0, |p| p.confidence),
+            beats_s: pulse.map_or_else(Vec::new, |p| p.beats_s),
+            downbeats_s: downbeats,
+            meter: bars.map(|b| b.meter),
+            tuning_cents: pitches.tuning_cents,
+            key: key.map(|k| k.0),
+            key_confidence: key.map_or(0.0, |k| k.1),
+            chords,
+            sections,
+            loudness_lufs: None,
+            loudness_range_lu: 0.0,
+            true_peak_dbtp: None,
+            vocals: None,
+            notes: None,
+            problems,
+        },
+        slices: cuts,
+        profile,
+        peaks: Peaks::default(),
+    }
+}
+
+fn downbeats(pulse: Option<&beats::Pulse>, bars: Option<&bars::Bars>) -> Vec<f64> {
+    let (Some(pulse), Some(bars)) = (pulse, bars) else { return Vec::new() };
+    let step = usize::from(bars.meter.beats);
+    pulse.beats_s.iter().skip(bars.first).step_by(step).copied().collect()
+}
+
+fn fixed(duration_s: f64, step_s: f64) -> Vec<f64> {
+    (0..=(duration_s / step_s) as usize).map(|i| i as f64 * step_s).collect()
+}
+
+/// A grid from 0 to the end that contains these points.
+fn with_ends(points: &[f64], duration_s: f64) -> Vec<f64> {
+    let mut grid = Vec::with_capacity(points.len() + 2);
+    if points.first().is_none_or(|p| *p > 0.05) {
+        grid.push(0.0);
+    }
+    grid.extend(points.iter().copied().filter(|p| *p < duration_s));
+    if grid.last().is_none_or(|p| duration_s - p > 0.05) {
+        grid.push(duration_s);
+    }
+    grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_short_and_silent_sounds_are_heard_as_what_they_are() {
+        for seconds in [0.0, 0.01, 0.5, 3.0] {
+            let samples = vec![0f32; (44_100.0 * seconds) as usize];
+            let info = StreamInfo {
+                rate_hz: 44_100,
+                channels: 1,
+                bits: None,
+                frames: None,
+                codec: "pcm".into(),
+            };
+            let mut ear = Ear::new(&info).unwrap();
+            ear.push(&[&samples]).unwrap();
+            let (hearing, _) = ear.finish(Damage::default(), true).unwrap();
+            let heard = hearing.listening;
+            assert_eq!(heard.tempo_bpm, None);
+            assert_eq!(heard.key, None);
+            assert_eq!(heard.loudness_lufs, None);
+            assert!(heard.problems.iter().any(|p| p.kind == ProblemKind::Silent));
+        }
+    }
+
+    #[test]
+    fn grids_cover_everything() {
+        assert_eq!(with_ends(&[0.5, 1.0], 2.0), [0.0, 0.5, 1.0, 2.0]);
+        assert_eq!(with_ends(&[0.01, 1.0], 1.02), [0.01, 1.0]);
+        assert_eq!(fixed(2.1, 1.0), [0.0, 1.0, 2.0]);
+    }
+}

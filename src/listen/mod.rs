@@ -1,0 +1,30 @@
+//! Hearing: samples in, [`Listening`] out, with the features that grains and judges are made of.
+//!
+//! [`ear::Ear`] takes a stream block by block; what it needs at the end fits in memory for the
+//! longest track allowed. Everything is a pure function of the samples. This layer must never
+//! invent: music without a beat has no tempo, noise has no key.
+//!
+//! [`Listening`]: crate::domain::listening::Listening
+
+pub mod bars;
+pub mod beats;
+pub mod chords;
+pub mod ear;
+pub mod file;
+pub mod key;
+pub mod onsets;
+pub mod pitches;
+pub mod profile;
+pub mod quality;
+pub mod sections;
+pub mod slices;
+pub mod tempo;
+
+pub use ear::{Ear, Hearing};
+
+/// Changes whenever a parameter of the analysis does: a cached record of another version is not
+/// used, because every rank computed from it would silently shift.
+pub const VERSION: u32 = 1;
+
+/// Rate at which music is analysed, Hz.
+pub const RATE_HZ: u32 = 22_050;
