@@ -1,4 +1,5 @@
 //! leitmotif
 pub mod audio;
 pub mod domain;
+pub mod engine;
 pub mod listen;

@@ -1,0 +1,137 @@
+//! Drums: patterns by energy, variants, fills before changes, a crash after them.
+
+use super::genre::DrumPattern;
+use super::score::{BarView, Piece};
+use crate::domain::score::Note;
+
+/// Below this energy a section has no drums at all, in genres that have more than one pattern.
+const SILENT_BELOW: f64 = 0.22;
+
+/// The General-MIDI key of a pattern's voice letter.
+pub fn key_of(voice: char) -> Option<u8> {
+    Some(match voice {
+        'c' => 35,
+        'K' => 36,
+        'X' => 37,
+        'S' => 38,
+        'P' => 39,
+        'D' => 41,
+        'H' => 42,
+        'W' => 43,
+        'F' => 44,
+        'd' => 45,
+        'O' => 46,
+        'V' | 'Z' => 47,
+        'C' => 49,
+        'U' => 50,
+        'R' => 51,
+        'N' => 52,
+        'B' => 53,
+        'T' => 54,
+        'E' => 56,
+        'y' => 60,
+        'z' => 61,
+        'q' => 62,
+        'Q' => 63,
+        'w' => 64,
+        'I' => 65,
+        'i' => 66,
+        'A' => 67,
+        'a' => 68,
+        'J' => 70,
+        'G' => 73,
+        'g' => 74,
+        'L' => 75,
+        'k' => 76,
+        'j' => 77,
+        't' => 80,
+        'Y' => 81,
+        _ => return None,
+    })
+}
+
+/// Writes the part.
+pub fn write(piece: &Piece<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for bar in &piece.bars {
+        let start = bar.number * piece.bar_ticks();
+        if piece.is_last(bar) {
+            finish(piece, bar, start, &mut notes);
+            continue;
+        }
+        let Some(pattern) = pattern_for(piece, bar) else { continue };
+        if let Some(fill) = fill_for(piece, bar) {
+            place(piece, bar, fill, start, &mut notes);
+        } else {
+            place(piece, bar, pattern, start, &mut notes);
+        }
+        if opens_fuller(piece, bar) {
+            notes.push(Note { start, length: 240, midi: 49, velocity: velocity(piece, bar, 8, start) });
+        }
+    }
+    notes
+}
+
+/// The pattern of a section: quiet sections take the quiet end of the genre's list, and sections
+/// of one theme the same pattern.
+fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a DrumPattern> {
+    let patterns = &piece.genre.drums;
+    if patterns.is_empty() || bar.energy < SILENT_BELOW {
+        return None;
+    }
+    let mut dice = piece.dice(&format!("drums {}", bar.theme));
+    let place = bar.energy * patterns.len() as f64 + 0.35 * dice.normal().clamp(-1.0, 1.0);
+    patterns.get((place.max(0.0) as usize).min(patterns.len() - 1))
+}
+
+/// A fill in the last bar before a change, and sometimes in the middle of long sections.
+fn fill_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a DrumPattern> {
+    if bar.energy < 0.35 || piece.genre.fills.is_empty() {
+        return None;
+    }
+    let mut dice = piece.dice(&format!("fill {}", bar.number));
+    let change = bar.closes() && (bar.energy_after - bar.energy).abs() > 0.05;
+    let middle = (bar.in_section + 1) % 8 == 0 && !bar.closes();
+    let due = change && dice.chance(0.85) || middle && dice.chance(0.35);
+    if due { dice.pick(&piece.genre.fills) } else { None }
+}
+
+fn opens_fuller(piece: &Piece<'_>, bar: &BarView) -> bool {
+    bar.in_section == 0
+        && bar.number > 0
+        && bar.energy >= 0.5
+        && bar.energy > piece.bars[bar.number as usize - 1].energy + 0.05
+}
+
+fn place(piece: &Piece<'_>, bar: &BarView, pattern: &DrumPattern, start: u32, notes: &mut Vec<Note>) {
+    let length = pattern.length().max(1);
+    // Patterns of two bars take turns; in other meters they go round at the bar line.
+    let offset = bar.in_section * piece.bar_ticks() % length;
+    for (voice, cells) in &pattern.voices {
+        let Some(midi) = key_of(*voice) else { continue };
+        for (cell, mark) in cells.bytes().enumerate() {
+            let Some(level) = mark.checked_sub(b'0').filter(|l| (1..=9).contains(l)) else { continue };
+            let at = cell as u32 * pattern.ticks;
+            let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else { continue };
+            let velocity = velocity(piece, bar, level, start + at);
+            notes.push(Note { start: start + at, length: pattern.ticks.max(60), midi, velocity });
+        }
+    }
+}
+
+/// Level 1..9 to velocity, fuller with energy, never twice quite the same.
+fn velocity(piece: &Piece<'_>, bar: &BarView, level: u8, at: u32) -> u8 {
+    let mut dice = piece.dice(&format!("hit {at} {level}"));
+    let base = 13.5 * f64::from(level) + 22.0 * (bar.energy - 0.6) + 3.0 * dice.normal();
+    base.round().clamp(8.0, 127.0) as u8
+}
+
+/// The last bar: one hit on the one, if drums played before.
+fn finish(piece: &Piece<'_>, bar: &BarView, start: u32, notes: &mut Vec<Note>) {
+    let played = bar.number.checked_sub(1).and_then(|n| pattern_for(piece, &piece.bars[n as usize]));
+    if played.is_some() {
+        let velocity = velocity(piece, bar, 7, start);
+        notes.push(Note { start, length: 480, midi: 36, velocity });
+        notes.push(Note { start, length: 960, midi: 49, velocity: velocity.saturating_sub(10) });
+    }
+}

@@ -1,0 +1,206 @@
+//! A finetune's learned files: written by training, read by generation.
+//!
+//! Must never trust what it reads: every number that leads to memory or audio is checked on the
+//! way in.
+
+use super::excerpts::Excerpt;
+use super::super::compose::manner::{CHORDS, Manner};
+use super::super::EngineError;
+use crate::domain::ids::TrackId;
+use crate::domain::pitch::Chord;
+use crate::listen::slices::{Slice, TIMBRE};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How far a grain may be shifted, in semitones.
+pub const SHIFT_MAX: i32 = 3;
+/// Largest description file that is read.
+const SOUND_MAX_BYTES: u64 = 256 << 20;
+
+/// One learned track.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SoundTrack {
+    /// The track.
+    pub track_id: TrackId,
+    /// Rate of its passages.
+    pub rate_hz: u32,
+    /// Its passages, in file order.
+    pub excerpts: Vec<Excerpt>,
+    /// How its onsets stand on the beats.
+    pub contrast: f32,
+    /// Its tempo.
+    pub tempo_bpm: Option<f64>,
+    /// Length of the whole track.
+    pub music_s: f64,
+}
+
+/// One cut that can be played.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearnedSlice {
+    /// Number of its track.
+    pub track: u16,
+    /// Number of its passage.
+    pub excerpt: u16,
+    /// The slice a beat later in the same passage.
+    pub next: Option<u32>,
+    /// What it holds.
+    pub slice: Slice,
+}
+
+/// Mean and deviation of each timbre figure over all slices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimbreScale {
+    /// Means.
+    pub mean: [f32; TIMBRE],
+    /// Deviations, never 0.
+    pub deviation: [f32; TIMBRE],
+}
+
+impl TimbreScale {
+    /// Measures slices.
+    pub fn of(slices: &[LearnedSlice]) -> Self {
+        let n = slices.len().max(1) as f32;
+        let mean: [f32; TIMBRE] =
+            std::array::from_fn(|i| slices.iter().map(|s| s.slice.timbre[i]).sum::<f32>() / n);
+        let deviation = std::array::from_fn(|i| {
+            let variance =
+                slices.iter().map(|s| (s.slice.timbre[i] - mean[i]).powi(2)).sum::<f32>() / n;
+            variance.sqrt().max(1e-3)
+        });
+        Self { mean, deviation }
+    }
+
+    /// A timbre in deviations from the mean.
+    pub fn apply(&self, timbre: &[f32; TIMBRE]) -> [f32; TIMBRE] {
+        std::array::from_fn(|i| (timbre[i] - self.mean[i]) / self.deviation[i])
+    }
+}
+
+/// The sound half of a finetune.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sound {
+    /// Its tracks.
+    pub tracks: Vec<SoundTrack>,
+    /// Its cuts.
+    pub slices: Vec<LearnedSlice>,
+    /// Scale of their timbre.
+    pub scale: TimbreScale,
+}
+
+impl Sound {
+    /// Finds for each slice the one a beat later: two eighths on in the same passage.
+    pub fn link(&mut self) {
+        for i in 0..self.slices.len() {
+            let here = &self.slices[i];
+            self.slices[i].next = self
+                .slices
+                .get(i + 2)
+                .filter(|later| later.track == here.track && later.excerpt == here.excerpt)
+                .map(|_| (i + 2) as u32);
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.tracks.is_empty() || self.slices.is_empty() {
+            return Err("it holds no sound".to_owned());
+        }
+        for slice in &self.slices {
+            let track = self.tracks.get(usize::from(slice.track)).ok_or("a cut names no track")?;
+            let excerpt =
+                track.excerpts.get(usize::from(slice.excerpt)).ok_or("a cut names no passage")?;
+            let at = f64::from(slice.slice.at_s) - excerpt.start_s;
+            if !(0.0..=excerpt.length_s).contains(&at) {
+                return Err("a cut lies outside its passage".to_owned());
+            }
+            if slice.next.is_some_and(|n| n as usize >= self.slices.len()) {
+                return Err("a cut's successor does not exist".to_owned());
+            }
+        }
+        let rates = self.tracks.iter().all(|t| (4_000..=384_000).contains(&t.rate_hz));
+        if rates { Ok(()) } else { Err("a passage has an impossible rate".to_owned()) }
+    }
+}
+
+/// A finetune ready to plan and play.
+pub struct Finetune {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The sound half.
+    pub sound: Sound,
+    /// The writing half.
+    pub manner: Manner,
+    /// How well each triad can be played, 0..1.
+    pub playable: [f32; CHORDS],
+}
+
+impl Finetune {
+    /// Reads a folder.
+    pub fn open(folder: &Path) -> Result<Self, EngineError> {
+        let damaged = |why: String| EngineError::Damaged { folder: folder.to_owned(), why };
+        let path = folder.join("sound.postcard");
+        let size = fs::metadata(&path).map_err(EngineError::io(&path))?.len();
+        if size > SOUND_MAX_BYTES {
+            return Err(damaged(format!("sound.postcard has {size} bytes")));
+        }
+        let bytes = fs::read(&path).map_err(EngineError::io(&path))?;
+        let sound: Sound = postcard::from_bytes(&bytes)
+            .map_err(|e| damaged(format!("sound.postcard cannot be read: {e}")))?;
+        sound.check().map_err(damaged)?;
+        let path = folder.join("manner.json");
+        let text = fs::read_to_string(&path).map_err(EngineError::io(&path))?;
+        let manner: Manner = serde_json::from_str(&text)
+            .map_err(|e| damaged(format!("manner.json cannot be read: {e}")))?;
+        let rows = manner.chord_moves.len() == CHORDS
+            && manner.chord_moves.iter().all(|r| r.len() == CHORDS)
+            && manner.melody.intervals.len() == 25
+            && manner.homes.iter().all(|h| h.track < sound.tracks.len() && h.levels_db.len() == 11);
+        if !rows {
+            return Err(damaged("manner.json has tables of the wrong size".to_owned()));
+        }
+        let playable = playable(&sound.slices);
+        Ok(Self { folder: folder.to_owned(), sound, manner, playable })
+    }
+}
+
+/// Writes both halves; returns their size in bytes.
+pub fn save(folder: &Path, sound: &Sound, manner: &Manner) -> Result<u64, EngineError> {
+    let damaged = |why: String| EngineError::Damaged { folder: folder.to_owned(), why };
+    let bytes = postcard::to_stdvec(sound).map_err(|e| damaged(e.to_string()))?;
+    let path = folder.join("sound.postcard");
+    fs::write(&path, &bytes).map_err(EngineError::io(&path))?;
+    let text = serde_json::to_vec(manner).map_err(|e| damaged(e.to_string()))?;
+    let path = folder.join("manner.json");
+    fs::write(&path, &text).map_err(EngineError::io(&path))?;
+    Ok((bytes.len() + text.len()) as u64)
+}
+
+/// Unit chroma of each of the 24 triads.
+pub fn triads() -> [[f32; 12]; CHORDS] {
+    std::array::from_fn(|index| {
+        let tones = Chord::from_triad_index(index).tones();
+        std::array::from_fn(|pc| if tones[pc] { 1.0 / 3f32.sqrt() } else { 0.0 })
+    })
+}
+
+/// For each triad the mean match of the best fortieth of all cuts and shifts.
+fn playable(slices: &[LearnedSlice]) -> [f32; CHORDS] {
+    let triads = triads();
+    let matches: Vec<[f32; CHORDS]> = slices
+        .iter()
+        .map(|s| {
+            std::array::from_fn(|t| s.slice.chroma.iter().zip(&triads[t]).map(|(a, b)| a * b).sum())
+        })
+        .collect();
+    std::array::from_fn(|asked| {
+        let chord = Chord::from_triad_index(asked);
+        let mut all: Vec<f32> = Vec::with_capacity(matches.len() * 7);
+        for shift in -SHIFT_MAX..=SHIFT_MAX {
+            let unshifted = chord.transpose(-shift).triad_index();
+            all.extend(matches.iter().map(|m| m[unshifted]));
+        }
+        let best = (all.len() / 40).max(1);
+        all.sort_by(|a, b| b.total_cmp(a));
+        all[..best].iter().sum::<f32>() / best as f32
+    })
+}

@@ -1,0 +1,201 @@
+//! Learning: which passages of each track are kept, how they are described, and the manner.
+//!
+//! Everything a finetune needs lies in one folder: `sound.postcard`, `manner.json` and the kept
+//! passages as FLAC at the tracks' own rate. Must never keep more of a track than the budget gives.
+
+pub mod excerpts;
+pub mod finetune;
+
+use super::compose::lexicon::Lexicon;
+use super::compose::manner::Manner;
+use super::{EngineError, Learned, TrainRequest};
+use crate::audio::Audio;
+use crate::audio::decode::read_part;
+use crate::audio::encode::flac16;
+use crate::domain::finetune::LearnReport;
+use crate::domain::job::Phase;
+use crate::domain::limits::Limits;
+use crate::domain::work::{Observer, StopToken};
+use crate::engine::Material;
+use excerpts::Excerpt;
+use finetune::{LearnedSlice, Sound, SoundTrack, TimbreScale};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Fewest slices that a take can be chosen from.
+const FEWEST_SLICES: usize = 16;
+
+struct KeptTrack {
+    sound: SoundTrack,
+    slices: Vec<LearnedSlice>,
+    bytes: u64,
+}
+
+/// Learns a finetune into the request's folder.
+pub fn train(
+    request: &TrainRequest,
+    limits: &Limits,
+    observer: &dyn Observer,
+    stop: &StopToken,
+) -> Result<Learned, EngineError> {
+    let plans = excerpts::choose(&request.material, request.audio_max_bytes);
+    let total: f64 = plans.iter().flatten().map(|e| e.length_s).sum();
+    observer.log(&format!(
+        "keeping {total:.0} s of {} tracks to play from",
+        plans.iter().filter(|p| !p.is_empty()).count()
+    ));
+    let audio = request.folder.join("audio");
+    fs::create_dir_all(&audio).map_err(EngineError::io(&audio))?;
+    let done = AtomicU64::new(0);
+    let kept: Vec<KeptTrack> = request
+        .material
+        .par_iter()
+        .zip(&plans)
+        .enumerate()
+        .map(|(number, (material, plan))| {
+            let kept = keep(number, material, plan, request, limits, stop)?;
+            let finished = done.fetch_add(1, Ordering::Relaxed) + 1;
+            observer.progress(Phase::Sound, finished as f64, request.material.len() as f64);
+            Ok(kept)
+        })
+        .collect::<Result<_, EngineError>>()?;
+    stop.check()?;
+    observer.progress(Phase::Writing, 0.0, 1.0);
+    let learned = write(request, kept)?;
+    observer.progress(Phase::Writing, 1.0, 1.0);
+    Ok(learned)
+}
+
+/// Cuts the chosen passages of one track and keeps the slices that lie inside them.
+fn keep(
+    number: usize,
+    material: &Material,
+    plan: &[Excerpt],
+    request: &TrainRequest,
+    limits: &Limits,
+    stop: &StopToken,
+) -> Result<KeptTrack, EngineError> {
+    let mut bytes = 0;
+    let mut slices: Vec<LearnedSlice> = Vec::new();
+    let mut rate_hz = material.hearing.listening.rate_hz;
+    for (place, excerpt) in plan.iter().enumerate() {
+        stop.check()?;
+        let from = material.start_s + excerpt.start_s;
+        let audio = read_part(&material.path, from, from + excerpt.length_s, limits)?;
+        rate_hz = audio.rate_hz();
+        let path = request.folder.join("audio").join(excerpt_name(number, place));
+        let flac = flac16(&guard(audio))?;
+        bytes += flac.len() as u64;
+        fs::write(&path, flac).map_err(EngineError::io(&path))?;
+        for slice in &material.hearing.slices {
+            let at = f64::from(slice.at_s);
+            let inside = at >= excerpt.start_s + excerpts::LEAD_S
+                && at + excerpts::TAIL_S <= excerpt.start_s + excerpt.length_s;
+            if inside {
+                slices.push(LearnedSlice {
+                    track: number as u16,
+                    excerpt: place as u16,
+                    next: None,
+                    slice: slice.clone(),
+                });
+            }
+        }
+    }
+    let listening = &material.hearing.listening;
+    Ok(KeptTrack {
+        sound: SoundTrack {
+            track_id: material.track_id.clone(),
+            rate_hz,
+            excerpts: plan.to_vec(),
+            contrast: material.hearing.beat_contrast,
+            tempo_bpm: listening.tempo_bpm,
+            music_s: listening.duration_s,
+        },
+        slices,
+        bytes,
+    })
+}
+
+/// Files in 16 bits cannot hold samples over full scale: such passages are brought under it.
+fn guard(mut audio: Audio) -> Audio {
+    let peak = audio.peak();
+    if peak > 1.0 {
+        audio.scale(1.0 / peak);
+    }
+    audio
+}
+
+/// File name of a kept passage.
+pub fn excerpt_name(track: usize, place: usize) -> String {
+    format!("{track:03}-{place}.flac")
+}
+
+fn write(request: &TrainRequest, kept: Vec<KeptTrack>) -> Result<Learned, EngineError> {
+    let mut kept_s = BTreeMap::new();
+    let mut sound = Sound::default();
+    let mut bytes = 0;
+    for track in kept {
+        let seconds: f64 = track.sound.excerpts.iter().map(|e| e.length_s).sum();
+        kept_s.insert(track.sound.track_id.clone(), seconds);
+        bytes += track.bytes;
+        sound.tracks.push(track.sound);
+        sound.slices.extend(track.slices);
+    }
+    if sound.slices.len() < FEWEST_SLICES {
+        let music: f64 = request.material.iter().map(|m| m.hearing.listening.duration_s).sum();
+        return Err(EngineError::TooLittle(format!(
+            "{music:.0} s of music give {} cuts; at least {FEWEST_SLICES} are needed. Add a track of ten seconds or more",
+            sound.slices.len()
+        )));
+    }
+    sound.link();
+    sound.scale = TimbreScale::of(&sound.slices);
+    let hearings: Vec<_> = request.material.iter().map(|m| m.hearing.as_ref()).collect();
+    let genre = Lexicon::get().genre_of(&request.genre).map(str::to_owned);
+    let manner = Manner::learn(&hearings, genre);
+    bytes += finetune::save(&request.folder, &sound, &manner)?;
+    let report = report(request, &sound, &manner, &kept_s, bytes);
+    Ok(Learned { report, kept_s })
+}
+
+fn report(
+    request: &TrainRequest,
+    sound: &Sound,
+    manner: &Manner,
+    kept_s: &BTreeMap<crate::domain::ids::TrackId, f64>,
+    bytes: u64,
+) -> LearnReport {
+    let mut tempos: Vec<f64> =
+        sound.tracks.iter().filter_map(|t| t.tempo_bpm).map(|b| (b * 10.0).round() / 10.0).collect();
+    tempos.sort_by(f64::total_cmp);
+    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
+    for key in request.material.iter().filter_map(|m| m.hearing.listening.key) {
+        *keys.entry(key.to_string()).or_default() += 1;
+    }
+    let mut keys: Vec<(String, usize)> = keys.into_iter().collect();
+    keys.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let kept: f64 = kept_s.values().sum();
+    let mut notes = Vec::new();
+    if request.material.len() == 1 {
+        notes.push("learned from one track: takes cannot be told from that track's style".to_owned());
+    }
+    if kept < 120.0 {
+        notes.push(format!("only {kept:.0} s of music to play from; four minutes or more sound richer"));
+    }
+    LearnReport {
+        tracks: request.material.len(),
+        music_s: sound.tracks.iter().map(|t| t.music_s).sum(),
+        kept_s: kept,
+        slices: sound.slices.len(),
+        beatless: sound.tracks.len() - tempos.len(),
+        tempos_bpm: tempos,
+        keys,
+        loudness_lufs: Some(manner.loudness_lufs),
+        bytes,
+        cpu_seconds: 0.0,
+        notes,
+        heldout: crate::domain::verdict::Heldout::default(),
+    }
+}
