@@ -2,4 +2,5 @@
 pub mod audio;
 pub mod domain;
 pub mod engine;
+pub mod judge;
 pub mod listen;

@@ -1,0 +1,17 @@
+//! Judging: is a take a copy, does it sound like the artist, how varied is a dataset?
+//!
+//! Works on fingerprints and sound profiles; every figure is ranked among the same figures of the
+//! dataset's own tracks. This layer must never know engines, stores or faces, and must never turn a
+//! similarity into a verdict by a fixed line where the user's own music can give one.
+
+pub mod dataset;
+pub mod fingerprint;
+pub mod matching;
+pub mod style;
+pub mod verdict;
+
+pub use fingerprint::Fingerprint;
+pub use verdict::{Judge, Reference};
+
+/// Changes whenever a fingerprint or a distance does.
+pub const VERSION: u32 = 1;
