@@ -12,6 +12,7 @@ pub mod ids;
 pub mod job;
 pub mod limits;
 pub mod listening;
+pub mod paths;
 pub mod pitch;
 pub mod plan;
 pub mod rights;

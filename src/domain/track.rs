@@ -14,6 +14,7 @@ pub struct Track {
     /// What people call it: the file's name without its ending, and the part.
     pub title: String,
     /// Where the file was when it was imported, absolute.
+    #[serde(with = "super::paths")]
     pub path: PathBuf,
     /// Whether the workspace keeps a copy in its blobs.
     pub copied: bool,

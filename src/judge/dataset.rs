@@ -84,10 +84,7 @@ pub fn diagnose(tracks: &[Reference], seconds: &[f64]) -> Diagnosis {
     let duplicates = duplicates(tracks);
     let items: Vec<Item> = tracks.iter().map(|t| Item::new(&t.profile)).collect();
     let field = Field::new(&items);
-    let mut found = Diagnosis {
-        duplicates: groups(tracks, &duplicates),
-        ..Diagnosis::default()
-    };
+    let mut found = Diagnosis { duplicates: groups(tracks, &duplicates), ..Diagnosis::default() };
     if tracks.len() >= 2 {
         let joint = joint(&field);
         found.copy_risk = isolation(tracks, &joint);
@@ -106,7 +103,14 @@ fn duplicates(tracks: &[Reference]) -> Vec<(usize, usize)> {
         (0..tracks.len()).flat_map(|i| (0..i).map(move |j| (j, i))).collect();
     pairs
         .into_par_iter()
-        .filter(|(i, j)| same_recording(&tracks[*i].fingerprint, &prepared[*i], &tracks[*j].fingerprint, &prepared[*j]))
+        .filter(|(i, j)| {
+            same_recording(
+                &tracks[*i].fingerprint,
+                &prepared[*i],
+                &tracks[*j].fingerprint,
+                &prepared[*j],
+            )
+        })
         .collect()
 }
 
@@ -146,7 +150,9 @@ fn joint(field: &Field) -> Vec<Vec<f64>> {
         .iter()
         .map(|row| {
             row.iter()
-                .map(|d| d.iter().zip(SCALE).map(|(x, s)| x / s).sum::<f64>() / ASPECTS.len() as f64)
+                .map(|d| {
+                    d.iter().zip(SCALE).map(|(x, s)| x / s).sum::<f64>() / ASPECTS.len() as f64
+                })
                 .collect()
         })
         .collect()
@@ -154,7 +160,9 @@ fn joint(field: &Field) -> Vec<Vec<f64>> {
 
 fn isolation(tracks: &[Reference], joint: &[Vec<f64>]) -> Vec<CopyRisk> {
     let nearest: Vec<f64> = (0..tracks.len())
-        .map(|i| (0..tracks.len()).filter(|j| *j != i).map(|j| joint[i][j]).fold(f64::MAX, f64::min))
+        .map(|i| {
+            (0..tracks.len()).filter(|j| *j != i).map(|j| joint[i][j]).fold(f64::MAX, f64::min)
+        })
         .collect();
     let mut sorted = nearest.clone();
     sorted.sort_by(f64::total_cmp);
@@ -162,7 +170,10 @@ fn isolation(tracks: &[Reference], joint: &[Vec<f64>]) -> Vec<CopyRisk> {
     tracks
         .iter()
         .zip(nearest)
-        .map(|(t, d)| CopyRisk { track_id: t.track_id.clone(), risk: (d / median * 100.0).round() / 100.0 })
+        .map(|(t, d)| CopyRisk {
+            track_id: t.track_id.clone(),
+            risk: (d / median * 100.0).round() / 100.0,
+        })
         .collect()
 }
 
@@ -173,7 +184,8 @@ fn variety(tracks: &[Reference], joint: &[Vec<f64>]) -> Variety {
     let size = n.min(OF);
     let mut state = 1u64;
     let mut random = move |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) as usize) % below
     };
     let rounds = if n > OF { 40 } else { 1 };
@@ -325,7 +337,11 @@ fn advise(found: &Diagnosis, tracks: &[Reference], seconds: &[f64]) -> Vec<Advic
         say(
             "add",
             Vec::new(),
-            format!("{:.1} minutes in {} tracks is little to learn from", music / 60.0, tracks.len()),
+            format!(
+                "{:.1} minutes in {} tracks is little to learn from",
+                music / 60.0,
+                tracks.len()
+            ),
             "four minutes suffice for the sound; more tracks lower the risk of copying".to_owned(),
         );
     }

@@ -236,7 +236,8 @@ pub(crate) mod tests {
                 let end = (at + step).min(out.len());
                 for (i, slot) in out[at..end].iter_mut().enumerate() {
                     let t = i as f64 / rate;
-                    let tone: f64 = (1..4).map(|h| (TAU * hz * f64::from(h) * t).sin() / f64::from(h)).sum();
+                    let tone: f64 =
+                        (1..4).map(|h| (TAU * hz * f64::from(h) * t).sin() / f64::from(h)).sum();
                     *slot += (0.08 * tone * (-t * 2.0).exp()) as f32;
                 }
             }

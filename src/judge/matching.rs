@@ -122,7 +122,13 @@ pub fn compare(query: &Prepared<'_>, reference: &Prepared<'_>, threshold_bits: f
 }
 
 /// Smallest mean error of any window on a diagonal, reading every fourth word.
-fn coarse(query: &Prepared<'_>, reference: &Prepared<'_>, offset: isize, first: usize, last: usize) -> f64 {
+fn coarse(
+    query: &Prepared<'_>,
+    reference: &Prepared<'_>,
+    offset: isize,
+    first: usize,
+    last: usize,
+) -> f64 {
     let there = (first as isize + offset) as usize;
     let count = last - first + WINDOW;
     let per_window = WINDOW / STRIDE;
@@ -239,7 +245,8 @@ mod tests {
     #[test]
     fn strangers_are_far_apart() {
         for seed in 0..6 {
-            let found = against(&print(&song(seed, 40.0, 0.0)), &print(&song(seed + 100, 40.0, 0.0)));
+            let found =
+                against(&print(&song(seed, 40.0, 0.0)), &print(&song(seed + 100, 40.0, 0.0)));
             assert!(found.spans.is_empty());
             assert!(found.nearest_bits.unwrap() > 9.0, "{found:?}");
         }
@@ -254,7 +261,8 @@ mod tests {
             let mut slow = f64::MAX;
             for i in 0..=a.words.len() - WINDOW {
                 for j in 0..=b.words.len() - WINDOW {
-                    let sum: u32 = (0..WINDOW).map(|k| (a.words[i + k] ^ b.words[j + k]).count_ones()).sum();
+                    let sum: u32 =
+                        (0..WINDOW).map(|k| (a.words[i + k] ^ b.words[j + k]).count_ones()).sum();
                     slow = slow.min(f64::from(sum) / WINDOW as f64);
                 }
             }

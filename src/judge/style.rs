@@ -53,7 +53,8 @@ fn timbre(a: &Item, b: &Item) -> f64 {
         for j in 0..DIMENSIONS {
             let at = i * DIMENSIONS + j;
             let swapped = j * DIMENSIONS + i;
-            divergence += 0.25 * (a.inverse[at] * b.covariance[swapped] + b.inverse[at] * a.covariance[swapped]);
+            divergence += 0.25
+                * (a.inverse[at] * b.covariance[swapped] + b.inverse[at] * a.covariance[swapped]);
             divergence += 0.25 * difference[i] * difference[j] * (a.inverse[at] + b.inverse[at]);
         }
     }
@@ -141,7 +142,8 @@ fn covariance(profile: &SoundProfile) -> Vec<f64> {
 /// Inverse by Gauss-Jordan elimination; positive definite matrices need no pivoting.
 fn invert(matrix: &[f64], n: usize) -> Vec<f64> {
     let mut a = matrix.to_vec();
-    let mut inverse: Vec<f64> = (0..n * n).map(|i| if i / n == i % n { 1.0 } else { 0.0 }).collect();
+    let mut inverse: Vec<f64> =
+        (0..n * n).map(|i| if i / n == i % n { 1.0 } else { 0.0 }).collect();
     for i in 0..n {
         let pivot = a[i * n + i].max(1e-12);
         for j in 0..n {
@@ -185,8 +187,10 @@ impl Field {
     pub fn own(&self) -> Vec<[f64; 5]> {
         (0..self.between.len())
             .map(|j| {
-                let others: Vec<[f64; 5]> =
-                    (0..self.between.len()).filter(|i| *i != j).map(|i| self.between[j][i]).collect();
+                let others: Vec<[f64; 5]> = (0..self.between.len())
+                    .filter(|i| *i != j)
+                    .map(|i| self.between[j][i])
+                    .collect();
                 nearest_mean(&others)
             })
             .collect()
@@ -268,7 +272,11 @@ fn words(rank: usize, n: usize, p: f64, aspects: &BTreeMap<String, f64>) -> Stri
         p if p >= 0.05 => "at the edge of your music",
         _ => "outside your music",
     };
-    if off.is_empty() { format!("{place}: {verdict}") } else { format!("{place}: {verdict}; {} differ", off.join(" and ")) }
+    if off.is_empty() {
+        format!("{place}: {verdict}")
+    } else {
+        format!("{place}: {verdict}; {} differ", off.join(" and "))
+    }
 }
 
 #[cfg(test)]
@@ -277,7 +285,9 @@ pub(crate) mod tests {
 
     /// A profile whose figures lie around a style with some spread.
     pub(crate) fn profile(style: f32, jitter: f32) -> SoundProfile {
-        let value = |i: usize| style * (i as f32 * 0.7).sin() + jitter * (i as f32 * 2.3 + jitter * 9.0).cos();
+        let value = |i: usize| {
+            style * (i as f32 * 0.7).sin() + jitter * (i as f32 * 2.3 + jitter * 9.0).cos()
+        };
         let mut cov = vec![0.0; CEPSTRA * CEPSTRA];
         for i in 0..CEPSTRA {
             cov[i * CEPSTRA + i] = 1.0 + 0.1 * jitter.abs() + 0.2 * style;

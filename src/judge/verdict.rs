@@ -53,6 +53,11 @@ impl Judge {
         Self { references, items, own_style, own_bits, held_out }
     }
 
+    /// For each track of the dataset the smallest error against any other, sorted.
+    pub fn own_bits(&self) -> &[f64] {
+        &self.own_bits
+    }
+
     /// Judges.
     pub fn judge(&self, candidate: &Candidate) -> Verdict {
         let style = style::rank(&Item::new(&candidate.profile), &self.items, &self.own_style);
@@ -84,7 +89,10 @@ impl Judge {
 }
 
 /// Compares a fingerprint with each reference in all rotations: the smallest error and passages.
-fn evidence(print: &Fingerprint, references: &[Reference]) -> Vec<(TrackId, Option<f64>, Vec<Evidence>)> {
+fn evidence(
+    print: &Fingerprint,
+    references: &[Reference],
+) -> Vec<(TrackId, Option<f64>, Vec<Evidence>)> {
     let rotated: Vec<(i32, Vec<u32>)> = ROTATIONS.map(|k| (k, print.rotated(-k))).collect();
     let queries: Vec<(i32, Prepared<'_>)> =
         rotated.iter().map(|(k, words)| (*k, Prepared::new(words))).collect();
@@ -138,13 +146,20 @@ fn own_bits(references: &[Reference]) -> Vec<f64> {
 }
 
 /// Copy evidence between two files, in all rotations.
-pub fn compare_files(a: &Fingerprint, b: &Fingerprint, id: &TrackId) -> (Option<f64>, Vec<Evidence>) {
+pub fn compare_files(
+    a: &Fingerprint,
+    b: &Fingerprint,
+    id: &TrackId,
+) -> (Option<f64>, Vec<Evidence>) {
     let reference = Reference {
         track_id: id.clone(),
         fingerprint: b.clone(),
         profile: SoundProfile::default(),
     };
-    evidence(a, &[reference]).into_iter().next().map_or((None, Vec::new()), |(_, bits, e)| (bits, e))
+    evidence(a, &[reference])
+        .into_iter()
+        .next()
+        .map_or((None, Vec::new()), |(_, bits, e)| (bits, e))
 }
 
 #[cfg(test)]
@@ -173,7 +188,12 @@ mod tests {
             let best = &verdict.copy.evidence[0];
             assert_eq!(best.track_id, TrackId::from_hash(&[3; 32], 1), "{semitones}");
             assert_eq!(best.transposition, semitones as i32);
-            assert!(best.score < 7.0 && best.start_s < 3.0 && (best.track_start_s - best.start_s).abs() < 0.3, "{best:?}");
+            assert!(
+                best.score < 7.0
+                    && best.start_s < 3.0
+                    && (best.track_start_s - best.start_s).abs() < 0.3,
+                "{best:?}"
+            );
             assert_eq!(verdict.copy.class, None);
         }
     }

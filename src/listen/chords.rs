@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn silence_is_no_chord() {
-        let pitches = PitchFrames::new(&[0.0; 22_050 * 4]);
+        let pitches = PitchFrames::new(&vec![0.0; 22_050 * 4]);
         let grid: Vec<f64> = (0..8).map(|i| f64::from(i) * 0.5).collect();
         let spans = find(&grid, &pitches);
         assert_eq!(spans.len(), 1);

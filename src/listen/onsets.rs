@@ -218,7 +218,7 @@ mod tests {
         let frames = OnsetFrames::new(&tone);
         let steady = &frames.strength[20..frames.len() - 20];
         assert!(steady.iter().all(|s| *s < 0.5), "{steady:?}");
-        assert!(OnsetFrames::new(&[0.0; 22_050]).strength.iter().all(|s| *s == 0.0));
+        assert!(OnsetFrames::new(&vec![0.0; 22_050]).strength.iter().all(|s| *s == 0.0));
     }
 
     #[test]

@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn silence_has_no_pitch() {
-        let frames = PitchFrames::new(&[0.0; 22_050]);
+        let frames = PitchFrames::new(&vec![0.0; 22_050]);
         assert_eq!(frames.predominant(0.0, 1.0), None);
         assert_eq!(frames.bass(0.0, 1.0), None);
         assert_eq!(frames.mean_chroma(), [0.0; 12]);

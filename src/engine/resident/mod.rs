@@ -58,15 +58,19 @@ impl Resident {
         if let Some(finetune) = finetune {
             grains::note_what_is_out_of_reach(&mut brief, finetune);
         }
-        let learned = finetune
-            .map(|f| planning::Learned { manner: &f.manner, playable: &f.playable });
+        let learned =
+            finetune.map(|f| planning::Learned { manner: &f.manner, playable: &f.playable });
         let made = planning::make(&brief, learned.as_ref(), request.seconds, request.seed);
         self.check_length(made.plan.seconds)?;
         let Some(asked) = &request.plan else { return Ok(made) };
         let limits = &self.limits;
-        let plan =
-            planning::adopt(asked.clone(), &made.plan, limits.plan_sections_max, limits.section_max_s)
-                .map_err(EngineError::Request)?;
+        let plan = planning::adopt(
+            asked.clone(),
+            &made.plan,
+            limits.plan_sections_max,
+            limits.section_max_s,
+        )
+        .map_err(EngineError::Request)?;
         self.check_length(plan.seconds)?;
         Ok(Planned { plan, home: made.home })
     }
@@ -92,11 +96,11 @@ impl Resident {
         Ok(())
     }
 
-    fn open(&self, folder: Option<&Path>) -> Result<Option<Finetune>, EngineError> {
-        folder.map(|folder| Finetune::open(folder)).transpose()
-    }
-
-    fn score(plan: &Plan, manner: Option<&Manner>, request: &TakeRequest) -> Result<Score, EngineError> {
+    fn score(
+        plan: &Plan,
+        manner: Option<&Manner>,
+        request: &TakeRequest,
+    ) -> Result<Score, EngineError> {
         let genre = planning::genre_of(&plan.brief, manner)
             .ok_or_else(|| EngineError::Request("no genre grammar could be read".to_owned()))?;
         Ok(write(&Piece::new(plan, genre, manner, request.seed), &request.without))
@@ -129,7 +133,7 @@ impl Engine for Resident {
 
     fn plan(&self, request: &TakeRequest, finetune: Option<&Path>) -> Result<Plan, EngineError> {
         self.check_prompt(&request.prompt)?;
-        let finetune = self.open(finetune)?;
+        let finetune = finetune.map(Finetune::open).transpose()?;
         Ok(self.planned(request, finetune.as_ref())?.plan)
     }
 
@@ -142,7 +146,7 @@ impl Engine for Resident {
     ) -> Result<Performance, EngineError> {
         self.check_prompt(&request.prompt)?;
         observer.progress(Phase::Writing, 0.0, 1.0);
-        let finetune = self.open(folder)?;
+        let finetune = folder.map(Finetune::open).transpose()?;
         let Planned { plan, home } = self.planned(request, finetune.as_ref())?;
         let manner = finetune.as_ref().map(|f| &f.manner);
         let score = Self::score(&plan, manner, request)?;
@@ -154,9 +158,9 @@ impl Engine for Resident {
             }
             None => perform::base(self.bank.as_ref(), &plan, &score, observer, stop)?,
         };
-        let target = request.loudness_lufs.unwrap_or_else(|| {
-            manner.map_or(master::BASE_LUFS, |m| m.loudness_lufs)
-        });
+        let target = request
+            .loudness_lufs
+            .unwrap_or_else(|| manner.map_or(master::BASE_LUFS, |m| m.loudness_lufs));
         let mastered = master::master(&played.stems, target, plan.seconds);
         observer.progress(Phase::Render, 1.0, 1.0);
         Ok(Performance {

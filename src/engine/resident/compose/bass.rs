@@ -111,19 +111,29 @@ fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a EventPattern>
     patterns.get(dice.weighted(&weights))
 }
 
-fn play(piece: &Piece<'_>, bar: &BarView, start: u32, register: &mut Register, notes: &mut Vec<Note>) {
+fn play(
+    piece: &Piece<'_>,
+    bar: &BarView,
+    start: u32,
+    register: &mut Register,
+    notes: &mut Vec<Note>,
+) {
     let Some(pattern) = pattern_for(piece, bar) else { return };
     let length = (pattern.steps * pattern.ticks).max(1);
     let offset = bar.in_section * piece.bar_ticks() % length;
     for event in pattern.events.iter().filter_map(|e| BassEvent::parse(e)) {
         let at = event.position * pattern.ticks;
-        let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else { continue };
+        let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else {
+            continue;
+        };
         let Some(chord) = bar.chord_at(f64::from(at) / 480.0) else { continue };
         let mut dice = piece.dice(&format!("bass note {} {at}", bar.number));
         let target = resolve(event.degree, chord, bar, piece, at);
         let midi = register.place(target);
         let room = piece.bar_ticks() - at;
-        let note_length = (event.length * pattern.ticks).min(room) * if event.ghost { 1 } else { 19 } / if event.ghost { 2 } else { 20 };
+        let note_length = (event.length * pattern.ticks).min(room)
+            * if event.ghost { 1 } else { 19 }
+            / if event.ghost { 2 } else { 20 };
         notes.push(Note {
             start: start + at,
             length: note_length.max(30),
@@ -134,7 +144,8 @@ fn play(piece: &Piece<'_>, bar: &BarView, start: u32, register: &mut Register, n
 }
 
 fn loudness(bar: &BarView, ghost: bool, first: bool, dice: &mut Dice) -> u8 {
-    let base = 84.0 + 24.0 * (bar.energy - 0.5) + if first { 6.0 } else { 0.0 } + 3.0 * dice.normal();
+    let base =
+        84.0 + 24.0 * (bar.energy - 0.5) + if first { 6.0 } else { 0.0 } + 3.0 * dice.normal();
     (base * if ghost { 0.45 } else { 1.0 }).round().clamp(10.0, 120.0) as u8
 }
 
@@ -178,7 +189,8 @@ impl Register {
             if midi.rem_euclid(12) != pc {
                 continue;
             }
-            let c = f64::from((midi - self.last).abs()) + 0.6 * f64::from((midi - self.centre).abs());
+            let c =
+                f64::from((midi - self.last).abs()) + 0.6 * f64::from((midi - self.centre).abs());
             if c < cost {
                 (best, cost) = (midi, c);
             }

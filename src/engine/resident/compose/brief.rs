@@ -50,7 +50,8 @@ fn tokenise(prompt: &str) -> Vec<Token> {
         let mut end = start + c.len_utf8();
         let mut last = c;
         while let Some(&(at, next)) = chars.peek() {
-            let digits_follow = prompt[at + next.len_utf8()..].starts_with(|d: char| d.is_ascii_digit());
+            let digits_follow =
+                prompt[at + next.len_utf8()..].starts_with(|d: char| d.is_ascii_digit());
             let inside_number = matches!(next, '.' | ':') && last.is_ascii_digit() && digits_follow;
             if !is_word(next) && !inside_number {
                 break;
@@ -129,7 +130,9 @@ impl Reader<'_> {
             "no" | "not" | "without" | "avoid" | "minus" | "never" | "except" | "w/o" => {
                 self.negated = true;
                 // "not too fast", "no need for": weakens, does not forbid.
-                if self.text(at) == "not" && matches!(self.text(at + 1), "too" | "very" | "only" | "just") {
+                if self.text(at) == "not"
+                    && matches!(self.text(at + 1), "too" | "very" | "only" | "just")
+                {
                     self.negated = false;
                     return Some(2);
                 }
@@ -158,7 +161,7 @@ impl Reader<'_> {
             && beats.parse::<u8>().is_ok()
             && unit.parse::<u8>().is_ok()
         {
-            return Some(self.meter(at, &text.to_owned()));
+            return Some(self.meter(at));
         }
         if let Some((minutes, seconds)) = text.split_once(':') {
             let (m, s): (f64, f64) = (minutes.parse().ok()?, seconds.parse().ok()?);
@@ -214,13 +217,17 @@ impl Reader<'_> {
         count
     }
 
-    fn meter(&mut self, at: usize, text: &str) -> usize {
+    fn meter(&mut self, at: usize) -> usize {
+        let text = self.text(at).to_owned();
         match text.parse::<Meter>() {
             Ok(meter) if meter.unit == 4 && (2..=7).contains(&meter.beats) => {
                 self.brief.meter = Some(meter);
                 self.understood(at, 1, "meter", meter.to_string());
             }
-            _ => self.brief.unsupported.push(format!("meter {text}: quarters from 2/4 to 7/4 can be played")),
+            _ => self
+                .brief
+                .unsupported
+                .push(format!("meter {text}: quarters from 2/4 to 7/4 can be played")),
         }
         1
     }
@@ -263,7 +270,9 @@ impl Reader<'_> {
             }
             // "Am" says minor by itself; a bare capital is a key only after "in" or "key of".
             None if raw.len() > 1 && raw.ends_with('m') => Mode::Minor,
-            None if matches!(before, "in" | "of") && raw.starts_with(|c: char| c.is_uppercase()) => {
+            None if matches!(before, "in" | "of")
+                && raw.starts_with(|c: char| c.is_uppercase()) =>
+            {
                 self.brief.minor.map_or(Mode::Major, |m| if m { Mode::Minor } else { Mode::Major })
             }
             None => return None,
@@ -394,7 +403,9 @@ impl Reader<'_> {
             self.brief.unknown_words.append(&mut self.vocal_words);
         }
         if self.brief.vocals == Some(VocalsWish::Wanted) {
-            self.brief.unsupported.push("vocals: this version writes instrumental music only".to_owned());
+            self.brief
+                .unsupported
+                .push("vocals: this version writes instrumental music only".to_owned());
         } else if self.brief.language.is_some() {
             self.brief.unsupported.push("a language matters only with vocals".to_owned());
         }

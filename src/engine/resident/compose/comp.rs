@@ -34,7 +34,13 @@ impl CompEvent {
             matches!(c, '!' | '~' | 'n')
         });
         let (position, length) = body.split_once('/')?;
-        Some(Self { position: position.parse().ok()?, length: length.parse().ok()?, accent, ghost, next })
+        Some(Self {
+            position: position.parse().ok()?,
+            length: length.parse().ok()?,
+            accent,
+            ghost,
+            next,
+        })
     }
 }
 
@@ -52,8 +58,12 @@ impl Voicer {
 
     /// Three or four notes of the chord, close to the last ones.
     fn voice(&mut self, chord: Chord) -> Vec<i32> {
-        let tones: Vec<i32> =
-            chord.quality.intervals().iter().map(|i| (chord.root.index() as i32 + i).rem_euclid(12)).collect();
+        let tones: Vec<i32> = chord
+            .quality
+            .intervals()
+            .iter()
+            .map(|i| (chord.root.index() as i32 + i).rem_euclid(12))
+            .collect();
         let mut best: Vec<i32> = Vec::new();
         let mut cost = f64::MAX;
         for lowest in self.range.0..self.range.0 + 14 {
@@ -117,12 +127,24 @@ pub fn write_pad(piece: &Piece<'_>) -> Vec<Note> {
     notes
 }
 
-fn hold(bar: &BarView, start: u32, bar_ticks: u32, velocity: u8, voicer: &mut Voicer, notes: &mut Vec<Note>) {
+fn hold(
+    bar: &BarView,
+    start: u32,
+    bar_ticks: u32,
+    velocity: u8,
+    voicer: &mut Voicer,
+    notes: &mut Vec<Note>,
+) {
     for (i, (beat, chord)) in bar.chords.iter().enumerate() {
         let from = beat * 480;
         let to = bar.chords.get(i + 1).map_or(bar_ticks, |(b, _)| b * 480);
         for midi in voicer.voice(*chord) {
-            notes.push(Note { start: start + from, length: (to - from).max(1), midi: midi as u8, velocity });
+            notes.push(Note {
+                start: start + from,
+                length: (to - from).max(1),
+                midi: midi as u8,
+                velocity,
+            });
         }
     }
 }
@@ -139,7 +161,9 @@ fn comp(piece: &Piece<'_>, bar: &BarView, start: u32, voicer: &mut Voicer, notes
     let mut voiced: Option<(Chord, Vec<i32>)> = None;
     for event in pattern.events.iter().filter_map(|e| CompEvent::parse(e)) {
         let at = event.position * pattern.ticks;
-        let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else { continue };
+        let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else {
+            continue;
+        };
         let here = bar.chord_at(f64::from(at) / 480.0);
         let Some(chord) = (if event.next { Some(bar.next) } else { here }) else { continue };
         let mut dice = piece.dice(&format!("comp {} {at}", bar.number));

@@ -66,7 +66,12 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
             place(piece, bar, pattern, start, &mut notes);
         }
         if opens_fuller(piece, bar) {
-            notes.push(Note { start, length: 240, midi: 49, velocity: velocity(piece, bar, 8, start) });
+            notes.push(Note {
+                start,
+                length: 240,
+                midi: 49,
+                velocity: velocity(piece, bar, 8, start),
+            });
         }
     }
     notes
@@ -91,7 +96,7 @@ fn fill_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a DrumPattern> {
     }
     let mut dice = piece.dice(&format!("fill {}", bar.number));
     let change = bar.closes() && (bar.energy_after - bar.energy).abs() > 0.05;
-    let middle = (bar.in_section + 1) % 8 == 0 && !bar.closes();
+    let middle = (bar.in_section + 1).is_multiple_of(8) && !bar.closes();
     let due = change && dice.chance(0.85) || middle && dice.chance(0.35);
     if due { dice.pick(&piece.genre.fills) } else { None }
 }
@@ -103,16 +108,26 @@ fn opens_fuller(piece: &Piece<'_>, bar: &BarView) -> bool {
         && bar.energy > piece.bars[bar.number as usize - 1].energy + 0.05
 }
 
-fn place(piece: &Piece<'_>, bar: &BarView, pattern: &DrumPattern, start: u32, notes: &mut Vec<Note>) {
+fn place(
+    piece: &Piece<'_>,
+    bar: &BarView,
+    pattern: &DrumPattern,
+    start: u32,
+    notes: &mut Vec<Note>,
+) {
     let length = pattern.length().max(1);
     // Patterns of two bars take turns; in other meters they go round at the bar line.
     let offset = bar.in_section * piece.bar_ticks() % length;
     for (voice, cells) in &pattern.voices {
         let Some(midi) = key_of(*voice) else { continue };
         for (cell, mark) in cells.bytes().enumerate() {
-            let Some(level) = mark.checked_sub(b'0').filter(|l| (1..=9).contains(l)) else { continue };
+            let Some(level) = mark.checked_sub(b'0').filter(|l| (1..=9).contains(l)) else {
+                continue;
+            };
             let at = cell as u32 * pattern.ticks;
-            let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else { continue };
+            let Some(at) = at.checked_sub(offset).filter(|at| *at < piece.bar_ticks()) else {
+                continue;
+            };
             let velocity = velocity(piece, bar, level, start + at);
             notes.push(Note { start: start + at, length: pattern.ticks.max(60), midi, velocity });
         }
@@ -128,7 +143,8 @@ fn velocity(piece: &Piece<'_>, bar: &BarView, level: u8, at: u32) -> u8 {
 
 /// The last bar: one hit on the one, if drums played before.
 fn finish(piece: &Piece<'_>, bar: &BarView, start: u32, notes: &mut Vec<Note>) {
-    let played = bar.number.checked_sub(1).and_then(|n| pattern_for(piece, &piece.bars[n as usize]));
+    let played =
+        bar.number.checked_sub(1).and_then(|n| pattern_for(piece, &piece.bars[n as usize]));
     if played.is_some() {
         let velocity = velocity(piece, bar, 7, start);
         notes.push(Note { start, length: 480, midi: 36, velocity });

@@ -74,7 +74,13 @@ fn theme_form(bars: u32) -> Vec<(String, u32, f64)> {
     let form: &[(&str, u32, f64)] = match bars {
         0..=5 => &[("theme", 4, 0.6)],
         6..=11 => &[("theme", 6, 0.55), ("outro", 2, 0.4)],
-        12..=19 => &[("intro", 2, 0.25), ("theme", 4, 0.5), ("contrast", 4, 0.75), ("theme", 4, 0.85), ("outro", 2, 0.35)],
+        12..=19 => &[
+            ("intro", 2, 0.25),
+            ("theme", 4, 0.5),
+            ("contrast", 4, 0.75),
+            ("theme", 4, 0.85),
+            ("outro", 2, 0.35),
+        ],
         20..=47 => &[
             ("intro", 4, 0.2),
             ("theme", 8, 0.5),
@@ -112,7 +118,8 @@ fn prune(mut wanted: Vec<Wanted>, bars: u32) -> Vec<Wanted> {
         if fits || wanted.len() == 1 {
             return wanted;
         }
-        let fullest = (0..wanted.len()).fold(0, |b, i| if wanted[i].2 > wanted[b].2 { i } else { b });
+        let fullest =
+            (0..wanted.len()).fold(0, |b, i| if wanted[i].2 > wanted[b].2 { i } else { b });
         let inner = |i: &usize| *i != fullest && *i != 0 && *i + 1 != wanted.len();
         let weakest = (0..wanted.len())
             .filter(inner)
@@ -197,8 +204,8 @@ fn family(name: &str, last: bool) -> &'static str {
         "intro" | "fadein" | "fxintro" | "taqsim" => "intro",
         "outro" | "out" | "tag" | "coda" | "fadeout" | "qafla" | "cierre" => "outro",
         "vamp" | "remate" | "release" if last => "outro",
-        "chorus" | "hook" | "refrain" | "drop" | "contrast" | "B" | "coro" | "S" | "post" | "mambo"
-        | "moña" | "tune2B" | "C" | "escobilla" => "second",
+        "chorus" | "hook" | "refrain" | "drop" | "contrast" | "B" | "coro" | "S" | "post"
+        | "mambo" | "moña" | "tune2B" | "C" | "escobilla" => "second",
         "bridge" | "break" | "breakdown" | "interlude" | "dubbreak" | "drift" | "dev" | "stop"
         | "paradinha" => "third",
         "build" | "pre" | "pre_chorus" | "trans" | "closing" => "fourth",
@@ -231,9 +238,13 @@ mod tests {
             assert!(shapes.iter().any(|s| s.variation > 0), "{bars}: {shapes:?}");
             assert_eq!(shapes[0].name, "intro");
             assert_eq!(shapes[shapes.len() - 1].theme, "O");
-            let loudest = shapes.iter().fold(0, |b, s| if s.energy > shapes[b].energy {
-                shapes.iter().position(|x| x == s).unwrap()
-            } else { b });
+            let loudest = shapes.iter().fold(0, |b, s| {
+                if s.energy > shapes[b].energy {
+                    shapes.iter().position(|x| x == s).unwrap()
+                } else {
+                    b
+                }
+            });
             assert!(loudest >= shapes.len() / 2, "{bars}");
         }
     }
@@ -242,15 +253,29 @@ mod tests {
     fn named_sections_keep_their_order_and_bars() {
         let wish = |name: &str, bars| SectionWish { name: name.into(), bars };
         let brief = Brief {
-            sections: vec![wish("intro", Some(4)), wish("verse", Some(8)), wish("chorus", Some(8)), wish("verse", Some(8)), wish("outro", Some(4))],
+            sections: vec![
+                wish("intro", Some(4)),
+                wish("verse", Some(8)),
+                wish("chorus", Some(8)),
+                wish("verse", Some(8)),
+                wish("outro", Some(4)),
+            ],
             ..Brief::default()
         };
         let shapes = lay_out(&brief, None, 32);
-        let all: Vec<(&str, u32, &str, u32)> =
-            shapes.iter().map(|s| (s.name.as_str(), s.bars, s.theme.as_str(), s.variation)).collect();
+        let all: Vec<(&str, u32, &str, u32)> = shapes
+            .iter()
+            .map(|s| (s.name.as_str(), s.bars, s.theme.as_str(), s.variation))
+            .collect();
         assert_eq!(
             all,
-            [("intro", 4, "I", 0), ("verse", 8, "A", 0), ("chorus", 8, "B", 0), ("verse", 8, "A", 1), ("outro", 4, "O", 0)]
+            [
+                ("intro", 4, "I", 0),
+                ("verse", 8, "A", 0),
+                ("chorus", 8, "B", 0),
+                ("verse", 8, "A", 1),
+                ("outro", 4, "O", 0)
+            ]
         );
     }
 }

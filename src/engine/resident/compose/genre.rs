@@ -118,7 +118,12 @@ mod tests {
                 assert_eq!(pattern.length() % bar, 0, "{id} {}", pattern.name);
                 for (voice, cells) in &pattern.voices {
                     assert!(drums::key_of(*voice).is_some(), "{id} {} {voice}", pattern.name);
-                    assert_eq!(cells.len() as u32 * pattern.ticks, pattern.length(), "{id} {}", pattern.name);
+                    assert_eq!(
+                        cells.len() as u32 * pattern.ticks,
+                        pattern.length(),
+                        "{id} {}",
+                        pattern.name
+                    );
                     assert!(cells.chars().all(|c| c == '.' || ('1'..='9').contains(&c)));
                 }
             }

@@ -61,7 +61,8 @@ fn leaning(source: &Source<'_>, last: &Bar, dice: &mut Dice) -> Chord {
             let habit = match source.manner {
                 Some((manner, playable)) => {
                     let home = relative(key.tonic_chord(), key);
-                    let back = manner.moves_from(relative(*chord, key)).map_or(0.0, |row| row[home]);
+                    let back =
+                        manner.moves_from(relative(*chord, key)).map_or(0.0, |row| row[home]);
                     (0.05 + back) * (6.0 * f64::from(playable[chord.triad_index()])).exp()
                 }
                 None => [0.6, 0.25, if key.mode.is_minor() { 0.3 } else { 0.05 }][i],
@@ -83,7 +84,8 @@ fn learned(manner: &Manner, playable: &[f32; CHORDS], key: Key, dice: &mut Dice)
         let weights: Vec<f64> = (0..CHORDS)
             .map(|index| {
                 let chord = absolute(index, key);
-                let inside = chord.tones().iter().zip(&scale).all(|(tone, in_key)| !tone || *in_key);
+                let inside =
+                    chord.tones().iter().zip(&scale).all(|(tone, in_key)| !tone || *in_key);
                 let diatonic = if inside { 1.0 } else { 0.05 };
                 let can = f64::from(playable[chord.triad_index()] - best);
                 row[index] * diatonic * (8.0 * can).exp()
@@ -103,7 +105,11 @@ fn from_table(source: &Source<'_>, dice: &mut Dice) -> Vec<Bar> {
     let chosen = dice.weighted(&weights);
     let fits = weights.get(chosen).is_some_and(|w| *w >= FOREIGN);
     let bars = readable.into_iter().nth(chosen).unwrap_or_default();
-    if fits { bars } else { bars.iter().map(|bar| bar.iter().map(|c| into_mode(*c, key)).collect()).collect() }
+    if fits {
+        bars
+    } else {
+        bars.iter().map(|bar| bar.iter().map(|c| into_mode(*c, key)).collect()).collect()
+    }
 }
 
 /// Below this fit a progression belongs to the other mode and is moved into this one.
@@ -152,7 +158,11 @@ fn fit(bars: &[Bar], key: Key) -> f64 {
     let chords: Vec<&Chord> = bars.iter().flatten().collect();
     let tonic = key.tonic_chord();
     let home = |c: &&&Chord| c.root == tonic.root;
-    let right = chords.iter().filter(home).filter(|c| c.quality.is_minor() == tonic.quality.is_minor()).count();
+    let right = chords
+        .iter()
+        .filter(home)
+        .filter(|c| c.quality.is_minor() == tonic.quality.is_minor())
+        .count();
     let wrong = chords.iter().filter(home).count() - right;
     let scale = key.scale();
     let outside: usize = chords
@@ -185,7 +195,8 @@ mod tests {
                     assert_eq!(bars.len(), 8, "{id}");
                     let scale = key.scale();
                     for chord in bars.iter().flatten() {
-                        inside += chord.tones().iter().zip(&scale).filter(|(t, s)| **t && **s).count();
+                        inside +=
+                            chord.tones().iter().zip(&scale).filter(|(t, s)| **t && **s).count();
                         all += chord.tones().iter().filter(|t| **t).count();
                     }
                 }

@@ -231,7 +231,8 @@ fn median_note(
     note: impl Fn(&crate::listen::slices::Slice) -> Option<u8>,
     default: u8,
 ) -> u8 {
-    let mut notes: Vec<u8> = hearings.iter().flat_map(|h| h.slices.iter().filter_map(&note)).collect();
+    let mut notes: Vec<u8> =
+        hearings.iter().flat_map(|h| h.slices.iter().filter_map(&note)).collect();
     notes.sort_unstable();
     notes.get(notes.len() / 2).copied().unwrap_or(default)
 }

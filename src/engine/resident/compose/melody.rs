@@ -79,7 +79,12 @@ fn has_lead(piece: &Piece<'_>, bar: &BarView) -> bool {
 
 /// One unit: new material, a repeat or an answer in the first phrase; a variation later on and in
 /// every return of the theme.
-fn write_unit(piece: &Piece<'_>, bars: &[&BarView], number: usize, known: &[Vec<UnitNote>]) -> Vec<UnitNote> {
+fn write_unit(
+    piece: &Piece<'_>,
+    bars: &[&BarView],
+    number: usize,
+    known: &[Vec<UnitNote>],
+) -> Vec<UnitNote> {
     let bar = bars[0];
     let mut dice = piece.dice(&format!("melody {} {} {number}", bar.theme, bar.variation));
     let place = number % PHRASE.len();
@@ -136,7 +141,13 @@ fn share_changed(a: &[UnitNote], b: &[UnitNote], eighths: u32) -> f64 {
 }
 
 /// Onsets and lengths of a new unit.
-fn rhythm(piece: &Piece<'_>, bar: &BarView, eighths: u32, closing: bool, dice: &mut Dice) -> Vec<UnitNote> {
+fn rhythm(
+    piece: &Piece<'_>,
+    bar: &BarView,
+    eighths: u32,
+    closing: bool,
+    dice: &mut Dice,
+) -> Vec<UnitNote> {
     let per_bar = f64::from(piece.beats() * 2);
     let density = (3.0 * piece.density * (0.7 + 0.6 * bar.energy)).clamp(1.2, 6.5);
     let mean = per_bar / density;
@@ -150,7 +161,7 @@ fn rhythm(piece: &Piece<'_>, bar: &BarView, eighths: u32, closing: bool, dice: &
     let mut notes: Vec<UnitNote> = Vec::new();
     while at < last_onset {
         let length = duration(piece, mean, at, dice).min(eighths - at);
-        let rest = if length >= 2 && dice.chance(0.12) { 1 } else { 0 };
+        let rest = u32::from(length >= 2 && dice.chance(0.12));
         notes.push(UnitNote { at, length: length - rest, midi: 0 });
         at += length;
     }
@@ -166,7 +177,7 @@ fn duration(piece: &Piece<'_>, mean: f64, at: u32, dice: &mut Dice) -> u32 {
         .map(|length| {
             let habit = learned.and_then(|d| d.get(length as usize - 1)).copied().unwrap_or(0.125);
             let near = (-1.6 * (f64::from(length) / mean).ln().abs()).exp();
-            let lands = if (at + length) % 2 == 0 { 1.6 } else { 0.7 };
+            let lands = if (at + length).is_multiple_of(2) { 1.6 } else { 0.7 };
             // Odd lengths above three are ties over the beat: rare in sung lines.
             let plain = if length > 3 && length % 2 == 1 { 0.2 } else { 1.0 };
             (habit + 0.05) * near * lands * plain
@@ -186,7 +197,11 @@ fn vary_rhythm(unit: &[UnitNote], eighths: u32, dice: &mut Dice) -> Vec<UnitNote
         match dice.below(4) {
             0 if notes[i].length >= 2 => {
                 let half = notes[i].length / 2;
-                let second = UnitNote { at: notes[i].at + half, length: notes[i].length - half, midi: notes[i].midi };
+                let second = UnitNote {
+                    at: notes[i].at + half,
+                    length: notes[i].length - half,
+                    midi: notes[i].midi,
+                };
                 notes[i].length = half;
                 notes.insert(i + 1, second);
             }
@@ -194,7 +209,9 @@ fn vary_rhythm(unit: &[UnitNote], eighths: u32, dice: &mut Dice) -> Vec<UnitNote
                 let next = notes.remove(i + 1);
                 notes[i].length = next.at + next.length - notes[i].at;
             }
-            2 if notes[i].at > 0 && (i == 0 || notes[i - 1].at + notes[i - 1].length < notes[i].at) => {
+            2 if notes[i].at > 0
+                && (i == 0 || notes[i - 1].at + notes[i - 1].length < notes[i].at) =>
+            {
                 notes[i].at -= 1;
                 notes[i].length += 1;
             }
@@ -323,7 +340,8 @@ fn pitches(
             costs[i][s] = cost - 0.35 * dice.gumbel().clamp(-1.5, 3.0);
         }
     }
-    let path = cheapest(&costs, |from, to| walk.interval(walk.candidates[to] - walk.candidates[from]));
+    let path =
+        cheapest(&costs, |from, to| walk.interval(walk.candidates[to] - walk.candidates[from]));
     for (note, state) in notes.iter_mut().zip(path) {
         note.midi = walk.candidates[state];
     }
@@ -345,8 +363,10 @@ fn candidates(piece: &Piece<'_>, bars: &[&BarView], centre: i32) -> Vec<i32> {
     let scale = piece.key.scale();
     (centre - 11..=centre + 12)
         .filter(|midi| {
-            let in_chord =
-                bars.iter().flat_map(|b| &b.chords).any(|(_, c)| c.contains((*midi).clamp(0, 127) as u8));
+            let in_chord = bars
+                .iter()
+                .flat_map(|b| &b.chords)
+                .any(|(_, c)| c.contains((*midi).clamp(0, 127) as u8));
             scale[midi.rem_euclid(12) as usize] || in_chord
         })
         .collect()
@@ -426,7 +446,12 @@ fn place(piece: &Piece<'_>, bars: &[&BarView], unit: &[UnitNote], notes: &mut Ve
         let length = (note.length * EIGHTH).min(room).max(60) * 19 / 20;
         let accent = 14.0 * (strength(note.at, piece.beats()) - 0.4);
         let velocity = 80.0 + 24.0 * (bars[0].energy - 0.5) + accent;
-        notes.push(Note { start: at, length, midi: note.midi as u8, velocity: velocity.round().clamp(30.0, 120.0) as u8 });
+        notes.push(Note {
+            start: at,
+            length,
+            midi: note.midi as u8,
+            velocity: velocity.round().clamp(30.0, 120.0) as u8,
+        });
     }
 }
 
@@ -440,7 +465,12 @@ fn hold_the_end(piece: &Piece<'_>, notes: &mut Vec<Note>) {
     let tonic = piece.key.tonic.index() as i32;
     let near = i32::from(last.midi);
     let midi = (near - 6..=near + 6).find(|m| m.rem_euclid(12) == tonic).unwrap_or(near);
-    notes.push(Note { start, length: piece.bar_ticks(), midi: midi.clamp(0, 127) as u8, velocity: 84 });
+    notes.push(Note {
+        start,
+        length: piece.bar_ticks(),
+        midi: midi.clamp(0, 127) as u8,
+        velocity: 84,
+    });
 }
 
 #[cfg(test)]

@@ -43,7 +43,12 @@ pub fn genre_of(brief: &Brief, manner: Option<&Manner>) -> Option<&'static Genre
 }
 
 /// Makes a plan.
-pub fn make(brief: &Brief, learned: Option<&Learned<'_>>, seconds: Option<f64>, seed: u64) -> Planned {
+pub fn make(
+    brief: &Brief,
+    learned: Option<&Learned<'_>>,
+    seconds: Option<f64>,
+    seed: u64,
+) -> Planned {
     let mut dice = Dice::new(seed, "plan");
     let seconds = seconds.or(brief.seconds).unwrap_or(DEFAULT_SECONDS);
     let manner = learned.map(|l| l.manner);
@@ -51,7 +56,7 @@ pub fn make(brief: &Brief, learned: Option<&Learned<'_>>, seconds: Option<f64>, 
     let key_wish = brief.key;
     let home = manner.and_then(|m| choose_home(m, brief, &mut dice));
     let tempo_bpm = tempo(brief, home, genre, &mut dice);
-    let meter = brief.meter.unwrap_or_else(|| match (home, genre) {
+    let meter = brief.meter.unwrap_or(match (home, genre) {
         (Some(home), _) if home.beats == 3 => Meter { beats: 3, unit: 4 },
         (Some(_), _) => Meter::COMMON,
         (None, Some(genre)) => genre.meter,
@@ -71,8 +76,7 @@ pub fn make(brief: &Brief, learned: Option<&Learned<'_>>, seconds: Option<f64>, 
     let shapes = form::lay_out(brief, form, bars);
     let sections = match genre {
         Some(genre) => {
-            let source =
-                Source { genre, manner: learned.map(|l| (l.manner, l.playable)), key };
+            let source = Source { genre, manner: learned.map(|l| (l.manner, l.playable)), key };
             fill(brief, &shapes, &source, bar_s, u32::from(meter.beats), seed)
         }
         None => Vec::new(),
@@ -134,10 +138,15 @@ fn tempo(brief: &Brief, home: Option<&Home>, genre: Option<&Genre>, dice: &mut D
         }
         (None, None) => (FREE_TEMPO_BPM, 60.0, 180.0),
     };
-    let (low, high) = (low.max(super::brief::TEMPO_RANGE_BPM.0), high.min(super::brief::TEMPO_RANGE_BPM.1));
+    let (low, high) =
+        (low.max(super::brief::TEMPO_RANGE_BPM.0), high.min(super::brief::TEMPO_RANGE_BPM.1));
     let bpm = (base * factor).clamp(low, high);
     // Home tempi stay as measured; others read better as whole numbers.
-    if home.is_some() && (factor - 1.0).abs() < 1e-9 { (bpm * 100.0).round() / 100.0 } else { bpm.round() }
+    if home.is_some() && (factor - 1.0).abs() < 1e-9 {
+        (bpm * 100.0).round() / 100.0
+    } else {
+        bpm.round()
+    }
 }
 
 fn moods(brief: &Brief) -> impl Iterator<Item = &'static super::lexicon::Mood> {
@@ -164,8 +173,12 @@ fn key(brief: &Brief, home: Option<&Home>, genre: Option<&Genre>, dice: &mut Dic
         for cell in numerals {
             for numeral in cell.split_whitespace() {
                 match numeral.strip_prefix('b').unwrap_or(numeral).as_bytes().first() {
-                    Some(b'i') if !numeral.starts_with("ii") && !numeral.starts_with("iv") => lower += 1.0,
-                    Some(b'I') if !numeral.starts_with("II") && !numeral.starts_with("IV") => upper += 1.0,
+                    Some(b'i') if !numeral.starts_with("ii") && !numeral.starts_with("iv") => {
+                        lower += 1.0;
+                    }
+                    Some(b'I') if !numeral.starts_with("II") && !numeral.starts_with("IV") => {
+                        upper += 1.0;
+                    }
                     _ => {}
                 }
             }
@@ -269,12 +282,20 @@ fn spell(bars: &[Bar], beats: u32) -> Vec<PlannedChord> {
 
 /// Checks a plan that came from outside and completes what it leaves open. The error says what to
 /// mend.
-pub fn adopt(mut plan: Plan, base: &Plan, sections_max: usize, section_max_s: f64) -> Result<Plan, String> {
+pub fn adopt(
+    mut plan: Plan,
+    base: &Plan,
+    sections_max: usize,
+    section_max_s: f64,
+) -> Result<Plan, String> {
     if plan.sections.is_empty() {
         return Err("the plan has no sections".to_owned());
     }
     if plan.sections.len() > sections_max {
-        return Err(format!("the plan has {} sections; the limit is {sections_max}", plan.sections.len()));
+        return Err(format!(
+            "the plan has {} sections; the limit is {sections_max}",
+            plan.sections.len()
+        ));
     }
     if let Some(bpm) = plan.brief.tempo_bpm {
         plan.tempo_bpm = bpm;
@@ -283,7 +304,10 @@ pub fn adopt(mut plan: Plan, base: &Plan, sections_max: usize, section_max_s: f6
     }
     let (low, high) = super::brief::TEMPO_RANGE_BPM;
     if !(low..=high).contains(&plan.tempo_bpm) {
-        return Err(format!("a tempo of {} BPM; {low:.0} to {high:.0} can be played", plan.tempo_bpm));
+        return Err(format!(
+            "a tempo of {} BPM; {low:.0} to {high:.0} can be played",
+            plan.tempo_bpm
+        ));
     }
     plan.key = plan.brief.key.or(plan.key).or(base.key);
     plan.meter = plan.brief.meter.or(plan.meter).or(base.meter);
@@ -301,8 +325,12 @@ pub fn adopt(mut plan: Plan, base: &Plan, sections_max: usize, section_max_s: f6
         if !(0.0..=1.0).contains(&section.energy) {
             return Err(format!("{name} has energy {}; 0 to 1 is allowed", section.energy));
         }
-        if let Some(bad) = section.chords.iter().find(|c| c.bar >= section.bars || c.beat >= beats) {
-            return Err(format!("{name} has a chord at bar {}, beat {}, outside it", bad.bar, bad.beat));
+        if let Some(bad) = section.chords.iter().find(|c| c.bar >= section.bars || c.beat >= beats)
+        {
+            return Err(format!(
+                "{name} has a chord at bar {}, beat {}, outside it",
+                bad.bar, bad.beat
+            ));
         }
         section.chords.sort_by_key(|c| (c.bar, c.beat));
         if section.chords.first().is_none_or(|c| (c.bar, c.beat) != (0, 0)) {
@@ -342,7 +370,10 @@ mod tests {
                 assert_eq!(plan.tempo_bpm, bpm);
                 assert_eq!(plan.key.unwrap().to_string(), key);
                 let music = f64::from(plan.bars()) * plan.bar_s();
-                assert!(music < seconds && seconds - music < plan.bar_s() + TAIL_S + 0.01, "{prompt} {seconds}");
+                assert!(
+                    music < seconds && seconds - music < plan.bar_s() + TAIL_S + 0.01,
+                    "{prompt} {seconds}"
+                );
                 let last = plan.sections.last().unwrap();
                 let home = plan.key.unwrap().tonic_chord();
                 assert_eq!(last.chords.last().unwrap().chord, Some(home));
@@ -355,7 +386,8 @@ mod tests {
         let calm = plan("calm pop", 60.0, 1);
         let wild = plan("energetic pop", 60.0, 1);
         assert!(calm.tempo_bpm < wild.tempo_bpm);
-        let mean = |p: &Plan| p.sections.iter().map(|s| s.energy).sum::<f64>() / p.sections.len() as f64;
+        let mean =
+            |p: &Plan| p.sections.iter().map(|s| s.energy).sum::<f64>() / p.sections.len() as f64;
         assert!(mean(&calm) + 0.2 < mean(&wild));
         for seed in 0..20 {
             assert!(plan("sad pop", 60.0, seed).key.unwrap().mode.is_minor());
@@ -375,10 +407,9 @@ mod tests {
         let mut long = made.clone();
         long.sections[0].bars = 10_000;
         assert!(adopt(long, &made, 30, 120.0).is_err());
-        let minimal: Plan = serde_json::from_str(
-            r#"{"brief":{},"sections":[{"name":"a","bars":4,"energy":0.5}]}"#,
-        )
-        .unwrap();
+        let minimal: Plan =
+            serde_json::from_str(r#"{"brief":{},"sections":[{"name":"a","bars":4,"energy":0.5}]}"#)
+                .unwrap();
         let adopted = adopt(minimal, &made, 30, 120.0).unwrap();
         assert_eq!(adopted.key, made.key);
         assert_eq!(adopted.sections[0].chords.len(), 1);

@@ -53,10 +53,13 @@ fn quality(rest: &str, upper: bool) -> Quality {
     if rest.starts_with("maj") {
         return if minor { Quality::Min7 } else { Quality::Maj7 };
     }
-    if rest.starts_with("+") || rest.starts_with("aug") {
+    if rest.starts_with('+') || rest.starts_with("aug") {
         return Quality::Aug;
     }
-    let seventh = rest.starts_with('7') || rest.starts_with('9') || rest.starts_with("11") || rest.starts_with("13");
+    let seventh = rest.starts_with('7')
+        || rest.starts_with('9')
+        || rest.starts_with("11")
+        || rest.starts_with("13");
     match (minor, seventh) {
         (true, true) => Quality::Min7,
         (true, false) => Quality::Min,
@@ -88,7 +91,11 @@ mod tests {
             ("V5", "G:maj"),
             ("im(maj7)/7", "C:min"),
         ] {
-            assert_eq!(chord(numeral, c).map(|c| c.to_string()), Some(chord_name.into()), "{numeral}");
+            assert_eq!(
+                chord(numeral, c).map(|c| c.to_string()),
+                Some(chord_name.into()),
+                "{numeral}"
+            );
         }
         let a: Key = "A minor".parse().unwrap();
         assert_eq!(chord("bVI", a).unwrap().to_string(), "F:maj");

@@ -155,7 +155,8 @@ fn view(plan: &Plan, key: Key) -> Vec<BarView> {
 pub fn write(piece: &Piece<'_>, without: &[String]) -> Score {
     let mut parts = Vec::new();
     for role in Role::ALL {
-        let forbidden = forbids(&piece.plan.brief, role) || without.iter().any(|w| w == role.name());
+        let forbidden =
+            forbids(&piece.plan.brief, role) || without.iter().any(|w| w == role.name());
         if forbidden {
             continue;
         }
@@ -199,7 +200,8 @@ fn program(piece: &Piece<'_>, role: Role) -> u8 {
         Role::Lead => &programs.lead,
         Role::Pad => &programs.pad,
     };
-    let banned: Vec<u8> = brief.avoid.iter().filter_map(|id| instruments.get(id)?.program).collect();
+    let banned: Vec<u8> =
+        brief.avoid.iter().filter_map(|id| instruments.get(id)?.program).collect();
     let free: Vec<u8> = table.iter().copied().filter(|p| !banned.contains(p)).collect();
     let mut dice = piece.dice(&format!("program {}", role.name()));
     // The first of a table is its typical sound.

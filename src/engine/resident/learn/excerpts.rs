@@ -34,7 +34,11 @@ pub fn choose(material: &[Material], audio_max_bytes: u64) -> Vec<Vec<Excerpt>> 
     let rate = material.iter().map(|m| m.hearing.listening.rate_hz).max().unwrap_or(44_100);
     let bytes_a_second = f64::from(rate) * 4.0 * FLAC_SHARE;
     let budget = KEEP_MAX_S.min(audio_max_bytes as f64 / bytes_a_second);
-    shares(&lengths, budget).iter().zip(&lengths).map(|(share, length)| cut(*share, *length)).collect()
+    shares(&lengths, budget)
+        .iter()
+        .zip(&lengths)
+        .map(|(share, length)| cut(*share, *length))
+        .collect()
 }
 
 /// Seconds of each track: equal shares, what short tracks leave going to the others.

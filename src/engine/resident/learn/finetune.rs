@@ -3,9 +3,9 @@
 //! Must never trust what it reads: every number that leads to memory or audio is checked on the
 //! way in.
 
-use super::excerpts::Excerpt;
-use super::super::compose::manner::{CHORDS, Manner};
 use super::super::EngineError;
+use super::super::compose::manner::{CHORDS, Manner};
+use super::excerpts::Excerpt;
 use crate::domain::ids::TrackId;
 use crate::domain::pitch::Chord;
 use crate::listen::slices::{Slice, TIMBRE};

@@ -167,8 +167,12 @@ fn report(
     kept_s: &BTreeMap<crate::domain::ids::TrackId, f64>,
     bytes: u64,
 ) -> LearnReport {
-    let mut tempos: Vec<f64> =
-        sound.tracks.iter().filter_map(|t| t.tempo_bpm).map(|b| (b * 10.0).round() / 10.0).collect();
+    let mut tempos: Vec<f64> = sound
+        .tracks
+        .iter()
+        .filter_map(|t| t.tempo_bpm)
+        .map(|b| (b * 10.0).round() / 10.0)
+        .collect();
     tempos.sort_by(f64::total_cmp);
     let mut keys: BTreeMap<String, usize> = BTreeMap::new();
     for key in request.material.iter().filter_map(|m| m.hearing.listening.key) {
@@ -179,10 +183,14 @@ fn report(
     let kept: f64 = kept_s.values().sum();
     let mut notes = Vec::new();
     if request.material.len() == 1 {
-        notes.push("learned from one track: takes cannot be told from that track's style".to_owned());
+        notes.push(
+            "learned from one track: takes cannot be told from that track's style".to_owned(),
+        );
     }
     if kept < 120.0 {
-        notes.push(format!("only {kept:.0} s of music to play from; four minutes or more sound richer"));
+        notes.push(format!(
+            "only {kept:.0} s of music to play from; four minutes or more sound richer"
+        ));
     }
     LearnReport {
         tracks: request.material.len(),

@@ -102,7 +102,13 @@ impl Ledger {
     /// A ledger for a take that will hold at least `least_s` seconds of grains from `tracks` tracks.
     pub fn new(tracks: usize, least_s: f64) -> Self {
         let share_max = share_max(tracks);
-        Self { entries: Vec::new(), supplied_s: vec![0.0; tracks], total_s: 0.0, least_s, share_max }
+        Self {
+            entries: Vec::new(),
+            supplied_s: vec![0.0; tracks],
+            total_s: 0.0,
+            least_s,
+            share_max,
+        }
     }
 
     /// Whether a cut may come next.

@@ -25,7 +25,8 @@ pub fn output_rate(finetune: &Finetune) -> u32 {
         let kept: f64 = track.excerpts.iter().map(|e| e.length_s).sum();
         *seconds.entry(track.rate_hz).or_default() += kept;
     }
-    let most = seconds.into_iter().fold((super::RATE_HZ, 0.0), |b, n| if n.1 > b.1 { n } else { b });
+    let most =
+        seconds.into_iter().fold((super::RATE_HZ, 0.0), |b, n| if n.1 > b.1 { n } else { b });
     // Rates that players refuse, and those under which music sounds dull, are brought to a usual one.
     if (22_050..=96_000).contains(&most.0) { most.0.max(super::RATE_HZ) } else { super::RATE_HZ }
 }
@@ -60,8 +61,10 @@ pub fn render(
         }
         let Some(passage) = passage_of(finetune, &passages, entry) else { continue };
         let source_hz = passage.audio.rate_hz();
-        let ratio = 2f64.powf(f64::from(entry.shift()) / 12.0) * f64::from(source_hz) / f64::from(rate_hz);
-        let table = tables.entry((source_hz, entry.shift())).or_insert_with(|| Varispeed::new(ratio));
+        let ratio =
+            2f64.powf(f64::from(entry.shift()) / 12.0) * f64::from(source_hz) / f64::from(rate_hz);
+        let table =
+            tables.entry((source_hz, entry.shift())).or_insert_with(|| Varispeed::new(ratio));
         play(entry, passage, table, ratio, fades, *gain, rate_hz, &mut planes);
     }
     Ok(Audio::new(rate_hz, planes))
@@ -102,7 +105,11 @@ fn place_of(finetune: &Finetune, entry: &Entry) -> Option<usize> {
         .position(|e| middle >= e.start_s && middle <= e.start_s + e.length_s)
 }
 
-fn passage_of<'a>(finetune: &Finetune, passages: &'a Passages, entry: &Entry) -> Option<&'a Passage> {
+fn passage_of<'a>(
+    finetune: &Finetune,
+    passages: &'a Passages,
+    entry: &Entry,
+) -> Option<&'a Passage> {
     passages.get(&(entry.cut().track(), place_of(finetune, entry)?))
 }
 

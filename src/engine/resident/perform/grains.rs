@@ -62,6 +62,9 @@ pub struct Fades {
 const HARD: Fades = Fades { rise_s: 0.010, fall_s: 0.030 };
 const SOFT: Fades = Fades { rise_s: 0.050, fall_s: 0.120 };
 
+/// What a slot shares with others: theme, bar of the phrase, beat, part of a split beat.
+type Place = (String, u32, u32, u32);
+
 /// What one stretch of the take asks for.
 #[derive(Clone, Debug)]
 struct Slot {
@@ -73,8 +76,8 @@ struct Slot {
     /// Eighth within the bar.
     eighth: u8,
     level_db: f32,
-    /// What it shares with other slots: theme, bar of the phrase, place in the bar, part of a split.
-    place: (String, u32, u32, u32),
+    /// What it shares with other slots.
+    place: Place,
     /// Number of the phrase's return, 0 for its first statement.
     heard: u32,
     /// Gain of the ending's fade.
@@ -115,7 +118,8 @@ pub fn perform(
     let ledger = choose(&slots, &table, finetune, fades, request.seed, observer, stop)?;
     let rate = collage::output_rate(finetune);
     let gains: Vec<f32> = entries_gain(&ledger, &slots);
-    let mix = collage::render(finetune, &ledger, &gains, fades, rate, plan.seconds, observer, stop)?;
+    let mix =
+        collage::render(finetune, &ledger, &gains, fades, rate, plan.seconds, observer, stop)?;
     let tracks: Vec<TrackId> = finetune.sound.tracks.iter().map(|t| t.track_id.clone()).collect();
     Ok(Played {
         stems: BTreeMap::from([("grains".to_owned(), mix)]),
@@ -163,7 +167,8 @@ fn slots(
         let mut chord = section.chords.first().and_then(|c| c.chord);
         for bar in 0..section.bars {
             for beat in 0..beats {
-                if let Some(change) = section.chords.iter().find(|c| c.bar == bar && c.beat == beat) {
+                if let Some(change) = section.chords.iter().find(|c| c.bar == bar && c.beat == beat)
+                {
                     chord = change.chord;
                 }
                 let ends = number == last_section && bar + 1 == section.bars;
@@ -179,7 +184,11 @@ fn slots(
                         level_db,
                         place: (section.theme.clone(), bar % 4, beat, part),
                         heard: section.variation * 64 + bar / 4,
-                        gain: if ends { ending_gain(f64::from(beat) / f64::from(beats) * 0.5) } else { 1.0 },
+                        gain: if ends {
+                            ending_gain(f64::from(beat) / f64::from(beats) * 0.5)
+                        } else {
+                            1.0
+                        },
                     });
                 }
             }
@@ -270,8 +279,17 @@ impl Accents {
             .flat_map(|h| &h.accents)
             .filter(|a| a.len() == beats as usize * 2)
             .collect();
-        let plain: Vec<f32> =
-            (0..beats * 2).map(|e| if e == 0 { 0.9 } else if e % 2 == 0 { 0.7 } else { 0.35 }).collect();
+        let plain: Vec<f32> = (0..beats * 2)
+            .map(|e| {
+                if e == 0 {
+                    0.9
+                } else if e % 2 == 0 {
+                    0.7
+                } else {
+                    0.35
+                }
+            })
+            .collect();
         let bars = (0..2)
             .map(|_| dice.pick(&fitting).map_or_else(|| plain.clone(), |a| (*a).clone()))
             .collect();
@@ -353,7 +371,7 @@ fn choose(
         slots.iter().map(|s| (s.length_s + fades.rise_s + fades.fall_s) * slowest).sum();
     let mut ledger = Ledger::new(finetune.sound.tracks.len(), least_s);
     let mut dice = Dice::new(seed, "grains");
-    let mut kept: HashMap<((String, u32, u32, u32), Option<Chord>), Choice> = HashMap::new();
+    let mut kept: HashMap<(Place, Option<Chord>), Choice> = HashMap::new();
     let mut before: Option<usize> = None;
     let fresh = refreshed(slots, seed);
     for (number, slot) in slots.iter().enumerate() {
@@ -363,7 +381,9 @@ fn choose(
         }
         let memory = (slot.place.clone(), slot.chord);
         let again = kept.get(&memory).copied().filter(|_| !fresh[number]);
-        let admitted = again.filter(|c| cut_for(*c, slot, finetune, fades).is_some_and(|cut| ledger.admits(&cut).is_ok()));
+        let admitted = again.filter(|c| {
+            cut_for(*c, slot, finetune, fades).is_some_and(|cut| ledger.admits(&cut).is_ok())
+        });
         let choice = admitted.or_else(|| {
             let avoid = kept.get(&memory).copied().filter(|_| fresh[number]);
             draw(slot, table, finetune, fades, &ledger, before, avoid, number, &mut dice)
@@ -440,7 +460,8 @@ fn draw(
                 continue;
             }
             let choice = (index, shift);
-            let allowed = cut_for(choice, slot, finetune, fades).is_some_and(|c| ledger.admits(&c).is_ok());
+            let allowed =
+                cut_for(choice, slot, finetune, fades).is_some_and(|c| ledger.admits(&c).is_ok());
             if !allowed || avoid == Some(choice) {
                 continue;
             }

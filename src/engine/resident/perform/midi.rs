@@ -2,7 +2,9 @@
 
 use crate::domain::score::{Part, Role, Score, TICKS_PER_QUARTER};
 use midly::num::{u4, u7, u15, u24, u28};
-use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind};
+use midly::{
+    Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind,
+};
 
 /// Writes the file.
 pub fn write(score: &Score) -> Vec<u8> {
@@ -99,9 +101,13 @@ mod tests {
         assert_eq!(names, [b"bass".as_slice(), b"drums".as_slice()]);
         let ons = smf.tracks[1]
             .iter()
-            .filter(|e| matches!(e.kind, TrackEventKind::Midi { message: MidiMessage::NoteOn { .. }, .. }))
+            .filter(|e| {
+                matches!(e.kind, TrackEventKind::Midi { message: MidiMessage::NoteOn { .. }, .. })
+            })
             .count();
         assert_eq!(ons, 2);
-        assert!(smf.tracks[2].iter().any(|e| matches!(e.kind, TrackEventKind::Midi { channel, .. } if channel == u4::new(9))));
+        assert!(smf.tracks[2].iter().any(
+            |e| matches!(e.kind, TrackEventKind::Midi { channel, .. } if channel == u4::new(9))
+        ));
     }
 }

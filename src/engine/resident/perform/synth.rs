@@ -34,17 +34,27 @@ fn patch(program: u8) -> Patch {
         0..=3 => Patch::Fm { ratio: 1.0, depth: 1.6, bright_s: 0.25, decay_s: 1.6 },
         4..=5 => Patch::Fm { ratio: 14.0, depth: 0.35, bright_s: 0.3, decay_s: 1.8 },
         6..=7 | 15 | 24..=31 | 45 | 46 | 104..=107 => {
-            let bright = if program < 8 || program >= 29 { 0.9 } else { 0.6 };
+            let bright = if (8..29).contains(&program) { 0.6 } else { 0.9 };
             Patch::Pluck { bright, decay_s: if program == 28 { 0.4 } else { 1.8 } }
         }
-        8..=14 | 98 | 112..=114 => Patch::Fm { ratio: 3.5, depth: 1.4, bright_s: 0.6, decay_s: 2.2 },
+        8..=14 | 98 | 112..=114 => {
+            Patch::Fm { ratio: 3.5, depth: 1.4, bright_s: 0.6, decay_s: 2.2 }
+        }
         108 => Patch::Fm { ratio: 4.0, depth: 0.8, bright_s: 0.1, decay_s: 0.7 },
         16..=23 => Patch::Organ,
         32 | 33 | 35..=37 | 43 => Patch::Pluck { bright: 0.35, decay_s: 1.2 },
-        34 | 38 | 39 | 87 => Patch::Saw { voices: 1, cents: 0.0, cutoff: 6.0, attack_s: 0.004, release_s: 0.05 },
-        40..=44 | 48..=51 | 110 => Patch::Saw { voices: 3, cents: 9.0, cutoff: 5.0, attack_s: 0.09, release_s: 0.18 },
-        52..=54 | 85 | 88..=97 | 99..=103 => Patch::Saw { voices: 3, cents: 14.0, cutoff: 3.5, attack_s: 0.25, release_s: 0.4 },
-        56..=63 => Patch::Saw { voices: 2, cents: 5.0, cutoff: 7.0, attack_s: 0.03, release_s: 0.08 },
+        34 | 38 | 39 | 87 => {
+            Patch::Saw { voices: 1, cents: 0.0, cutoff: 6.0, attack_s: 0.004, release_s: 0.05 }
+        }
+        40..=44 | 48..=51 | 110 => {
+            Patch::Saw { voices: 3, cents: 9.0, cutoff: 5.0, attack_s: 0.09, release_s: 0.18 }
+        }
+        52..=54 | 85 | 88..=97 | 99..=103 => {
+            Patch::Saw { voices: 3, cents: 14.0, cutoff: 3.5, attack_s: 0.25, release_s: 0.4 }
+        }
+        56..=63 => {
+            Patch::Saw { voices: 2, cents: 5.0, cutoff: 7.0, attack_s: 0.03, release_s: 0.08 }
+        }
         64..=71 | 109 | 111 => Patch::Pulse { width: 0.3, attack_s: 0.03 },
         72..=79 => Patch::Wind { breath: 0.12 },
         80 => Patch::Pulse { width: 0.5, attack_s: 0.003 },
@@ -168,18 +178,28 @@ fn voice(patch: Patch, note: &Note, length_s: f32) -> Vec<f32> {
     match patch {
         Patch::Fm { ratio, depth, bright_s, decay_s } => {
             let release = 0.12;
-            samples(length_s + release, |t, _| {
-                let index = depth * (-t / bright_s).exp() * (0.5 + level * 3.0);
-                let modulator = (TAU * hz * ratio * t).sin() * index;
-                (TAU * hz * t + modulator).sin() * (-t / decay_s).exp() * envelope(t, length_s, 0.003, release)
-            }, level)
+            samples(
+                length_s + release,
+                |t, _| {
+                    let index = depth * (-t / bright_s).exp() * (0.5 + level * 3.0);
+                    let modulator = (TAU * hz * ratio * t).sin() * index;
+                    (TAU * hz * t + modulator).sin()
+                        * (-t / decay_s).exp()
+                        * envelope(t, length_s, 0.003, release)
+                },
+                level,
+            )
         }
         Patch::Organ => {
             let bars = [(0.5, 0.5), (1.0, 1.0), (2.0, 0.7), (3.0, 0.35), (4.0, 0.3), (6.0, 0.15)];
-            samples(length_s + 0.06, |t, _| {
-                let sum: f32 = bars.iter().map(|(h, a)| (TAU * hz * h * t).sin() * a).sum();
-                0.45 * sum * envelope(t, length_s, 0.01, 0.06)
-            }, level)
+            samples(
+                length_s + 0.06,
+                |t, _| {
+                    let sum: f32 = bars.iter().map(|(h, a)| (TAU * hz * h * t).sin() * a).sum();
+                    0.45 * sum * envelope(t, length_s, 0.01, 0.06)
+                },
+                level,
+            )
         }
         Patch::Pluck { bright, decay_s } => pluck(hz, bright, decay_s, length_s, note, level),
         Patch::Saw { voices, cents, cutoff, attack_s, release_s } => {
@@ -187,23 +207,32 @@ fn voice(patch: Patch, note: &Note, length_s: f32) -> Vec<f32> {
         }
         Patch::Pulse { width, attack_s } => {
             let mut phase = 0.0;
-            samples(length_s + 0.06, |t, _| {
-                let vibrato = 1.0 + 0.004 * (TAU * 5.3 * t).sin() * (t * 2.0).min(1.0);
-                let step = hz * vibrato / RATE;
-                phase = (phase + step).fract();
-                0.7 * pulse(phase, step, width) * envelope(t, length_s, attack_s, 0.06)
-            }, level)
+            samples(
+                length_s + 0.06,
+                |t, _| {
+                    let vibrato = 1.0 + 0.004 * (TAU * 5.3 * t).sin() * (t * 2.0).min(1.0);
+                    let step = hz * vibrato / RATE;
+                    phase = (phase + step).fract();
+                    0.7 * pulse(phase, step, width) * envelope(t, length_s, attack_s, 0.06)
+                },
+                level,
+            )
         }
         Patch::Wind { breath } => {
             let mut noise = Noise::of(note);
             let mut air = 0.0;
-            samples(length_s + 0.1, |t, _| {
-                let vibrato = 0.004 * (TAU * 5.0 * t).sin() * (t * 2.5).min(1.0);
-                let phase = TAU * hz * (t + vibrato / 5.0);
-                air += 0.25 * (noise.next() - air);
-                let tone = phase.sin() + 0.25 * (2.0 * phase).sin() + 0.08 * (3.0 * phase).sin();
-                (tone + breath * air * 3.0) * envelope(t, length_s, 0.05, 0.1)
-            }, level)
+            samples(
+                length_s + 0.1,
+                |t, _| {
+                    let vibrato = 0.004 * (TAU * 5.0 * t).sin() * (t * 2.5).min(1.0);
+                    let phase = TAU * hz * (t + vibrato / 5.0);
+                    air += 0.25 * (noise.next() - air);
+                    let tone =
+                        phase.sin() + 0.25 * (2.0 * phase).sin() + 0.08 * (3.0 * phase).sin();
+                    (tone + breath * air * 3.0) * envelope(t, length_s, 0.05, 0.1)
+                },
+                level,
+            )
         }
     }
 }
@@ -255,7 +284,7 @@ fn pluck(hz: f32, bright: f32, decay_s: f32, length_s: f32, note: &Note, level: 
     let size = period.floor() as usize;
     let fraction = period - size as f32;
     let mut noise = Noise::of(note);
-    let mut line: Vec<f32> = (0..size + 1).map(|_| noise.next()).collect();
+    let mut line: Vec<f32> = (0..=size).map(|_| noise.next()).collect();
     // A softer pluck has less treble to begin with.
     for _ in 0..((1.0 - bright) * 6.0) as usize {
         for i in 1..line.len() {
@@ -317,7 +346,14 @@ fn drum(note: &Note) -> Vec<f32> {
 }
 
 /// A sine that falls from one frequency to another.
-fn thump(seconds: f32, from_hz: f32, to_hz: f32, fall_s: f32, decay_s: f32, level: f32) -> Vec<f32> {
+fn thump(
+    seconds: f32,
+    from_hz: f32,
+    to_hz: f32,
+    fall_s: f32,
+    decay_s: f32,
+    level: f32,
+) -> Vec<f32> {
     let mut phase = 0.0;
     samples(
         seconds,

@@ -1,0 +1,78 @@
+//! `evaluate` and `compare`: verdicts and copy evidence.
+
+use crate::cli::args::{Compare, Evaluate};
+use crate::cli::follow::{Show, result, run as follow};
+use crate::cli::out::{Out, clock};
+use crate::domain::ids::TakeId;
+use crate::domain::verdict::Evidence;
+use crate::studio::config::absolute;
+use crate::studio::evaluation::{compare, words};
+use crate::studio::work::{EvaluateReport, EvaluateWork};
+use crate::studio::{LocalStudio, StudioError, Work};
+use std::path::Path;
+
+/// Runs `evaluate`.
+pub fn run(studio: &LocalStudio, args: &Evaluate, out: &Out) -> Result<u8, StudioError> {
+    let items = args
+        .items
+        .iter()
+        .map(|item| match item.parse::<TakeId>() {
+            Ok(_) => Ok(item.clone()),
+            Err(_) => absolute(Path::new(item)).map(|p| p.display().to_string()),
+        })
+        .collect::<Result<Vec<_>, StudioError>>()?;
+    let work = EvaluateWork { finetune: args.finetune.clone(), items };
+    let end = follow(studio, Work::Evaluate(work), out, Show::Words)?;
+    let report: EvaluateReport = match result(end, out)? {
+        Ok(report) => report,
+        Err(code) => return Ok(code),
+    };
+    if out.is_json() {
+        out.value(&report);
+        return Ok(0);
+    }
+    for verdict in &report.verdicts {
+        out.line(&format!("{}: {}", verdict.file, words(&verdict.verdict)));
+        for evidence in &verdict.verdict.copy.evidence {
+            out.line(&describe(evidence));
+        }
+    }
+    Ok(0)
+}
+
+/// Runs `compare`.
+pub fn compare_two(studio: &LocalStudio, args: &Compare, out: &Out) -> Result<u8, StudioError> {
+    let report = compare(studio.inner(), &args.a, &args.b)?;
+    if out.is_json() {
+        out.value(&report);
+        return Ok(0);
+    }
+    match report.nearest_bits {
+        None => out.line("too short to compare: eight seconds of each are needed"),
+        Some(bits) => {
+            out.line(&format!("nearest window: {bits:.1} wrong bits of 32 (the same recording stays under 4, strangers over 9)"));
+        }
+    }
+    for evidence in &report.evidence {
+        out.line(&describe(evidence));
+    }
+    if report.evidence.is_empty() {
+        out.line("no passage of one was found in the other (recording layer only)");
+    }
+    Ok(0)
+}
+
+fn describe(e: &Evidence) -> String {
+    let shift = match e.transposition {
+        0 => String::new(),
+        n => format!(", {n:+} semitones"),
+    };
+    format!(
+        "  {}-{} is like {} of {} ({:.1} wrong bits of 32{shift})",
+        clock(e.start_s),
+        clock(e.end_s),
+        clock(e.track_start_s),
+        e.track_id,
+        e.score
+    )
+}

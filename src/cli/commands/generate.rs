@@ -1,0 +1,201 @@
+//! `plan` and `generate`: prompt to plan, prompt to takes.
+
+use crate::cli::args::{Generate, Plan as PlanArgs};
+use crate::cli::follow::{Show, result, run as follow};
+use crate::cli::out::{Out, clock, one_decimal};
+use crate::domain::plan::Plan;
+use crate::domain::take::{Take, TakeRequest};
+use crate::studio::config::absolute;
+use crate::studio::evaluation::words;
+use crate::studio::work::{GenerateReport, GenerateWork};
+use crate::studio::{LocalStudio, Studio, StudioError, Work};
+use serde::Deserialize;
+use std::path::Path;
+
+/// Runs `plan`.
+pub fn plan(studio: &LocalStudio, args: &PlanArgs, out: &Out) -> Result<u8, StudioError> {
+    let finetune = args.finetune.as_ref().map(|f| studio.finetune(f)).transpose()?;
+    let request = TakeRequest {
+        prompt: args.prompt.clone(),
+        finetune: finetune.map(|m| m.finetune_id),
+        seconds: args.seconds,
+        seed: args.seed,
+        plan: None,
+        loudness_lufs: None,
+        without: Vec::new(),
+        no_vocals: false,
+    };
+    let plan = studio.plan(&request)?;
+    if out.is_json() {
+        out.value(&plan);
+    } else {
+        print_plan(&plan, out);
+    }
+    Ok(0)
+}
+
+fn print_plan(plan: &Plan, out: &Out) {
+    let key = plan.key.map_or_else(|| "-".to_owned(), |k| k.to_string());
+    let meter = plan.meter.map_or_else(|| "-".to_owned(), |m| m.to_string());
+    out.line(&format!(
+        "{:.1} BPM  {key}  {meter}  {}  {} bars",
+        plan.tempo_bpm,
+        clock(plan.seconds),
+        plan.bars()
+    ));
+    let rows: Vec<Vec<String>> = plan
+        .sections
+        .iter()
+        .map(|s| {
+            let chords: Vec<String> = s
+                .chords
+                .iter()
+                .map(|c| c.chord.map_or_else(|| "N".to_owned(), |c| c.to_string()))
+                .collect();
+            vec![
+                clock(s.start_s),
+                format!("{}{}", s.theme, "'".repeat(s.variation as usize)),
+                s.name.clone(),
+                s.bars.to_string(),
+                format!("{:.2}", s.energy),
+                chords.join(" "),
+            ]
+        })
+        .collect();
+    out.table(&["at", "theme", "section", "bars", "energy", "chords"], &rows);
+    print_notes(plan, out);
+}
+
+/// What was not understood and what cannot be done is said with every plan and take.
+fn print_notes(plan: &Plan, out: &Out) {
+    let brief = &plan.brief;
+    if !brief.unknown_words.is_empty() {
+        out.say(&format!("not understood: {}", brief.unknown_words.join(", ")));
+    }
+    for what in &brief.unsupported {
+        out.say(&format!("not done: {what}"));
+    }
+}
+
+#[derive(Deserialize)]
+struct PromptLine {
+    prompt: String,
+}
+
+/// Runs `generate`.
+pub fn run(studio: &LocalStudio, args: &Generate, out: &Out) -> Result<u8, StudioError> {
+    let work = GenerateWork {
+        prompts: prompts(args)?,
+        finetune: args.finetune.clone(),
+        seconds: args.seconds,
+        variants: args.variants,
+        seed: args.seed,
+        plan: args.plan.as_deref().map(read_plan).transpose()?,
+        out: args.out.as_deref().map(absolute).transpose()?,
+        format: args.format.into(),
+        loudness_lufs: checked_loudness(args.loudness)?,
+        stems: args.stems,
+        midi: args.midi,
+        without: checked_parts(&args.without)?,
+        no_vocals: args.no_vocals,
+    };
+    let end = follow(studio, Work::Generate(Box::new(work)), out, Show::Words)?;
+    let report: GenerateReport = match result(end, out)? {
+        Ok(report) => report,
+        Err(code) => return Ok(code),
+    };
+    if out.is_json() {
+        out.value(&report);
+    } else {
+        for take in &report.takes {
+            print_take(take, out);
+        }
+    }
+    Ok(0)
+}
+
+/// Shows a take.
+pub fn print_take(take: &Take, out: &Out) {
+    out.line(&take.audio.display().to_string());
+    for (name, path) in &take.stems {
+        out.line(&format!("{name}: {}", path.display()));
+    }
+    if let Some(midi) = &take.midi {
+        out.line(&format!("score: {}", midi.display()));
+    }
+    let plan = &take.plan;
+    out.say(&format!(
+        "{}  {}  {:.1} BPM  {}  {} LUFS  {:.1} CPU-seconds  {}",
+        take.take_id,
+        clock(take.duration_s),
+        plan.tempo_bpm,
+        plan.key.map_or_else(|| "-".to_owned(), |k| k.to_string()),
+        one_decimal(take.loudness_lufs),
+        take.seconds_spent,
+        take.sound
+    ));
+    let sections: Vec<String> = plan
+        .sections
+        .iter()
+        .map(|s| format!("{}{} {}", s.theme, "'".repeat(s.variation as usize), s.bars))
+        .collect();
+    out.say(&format!("form: {}", sections.join(" | ")));
+    if let Some(verdict) = &take.verdict {
+        out.say(&words(verdict));
+    }
+    print_notes(plan, out);
+}
+
+fn prompts(args: &Generate) -> Result<Vec<String>, StudioError> {
+    let Some(file) = &args.prompts else {
+        return match (&args.prompt, &args.plan) {
+            (Some(prompt), _) => Ok(vec![prompt.clone()]),
+            (None, Some(_)) => Ok(vec![String::new()]),
+            (None, None) => {
+                Err(StudioError::Usage("a prompt, --prompts or --plan is needed".to_owned()))
+            }
+        };
+    };
+    let text = read(file)?;
+    let mut prompts: Vec<String> = args.prompt.iter().cloned().collect();
+    for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+        let line: PromptLine = serde_json::from_str(line).map_err(|e| {
+            StudioError::Usage(format!("{}, line {}: {e}", file.display(), number + 1))
+        })?;
+        prompts.push(line.prompt);
+    }
+    Ok(prompts)
+}
+
+fn read_plan(path: &Path) -> Result<Plan, StudioError> {
+    serde_json::from_str(&read(path)?)
+        .map_err(|e| StudioError::Usage(format!("{} is not a plan: {e}", path.display())))
+}
+
+fn read(path: &Path) -> Result<String, StudioError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| StudioError::Io { path: path.to_owned(), source })
+}
+
+fn checked_loudness(lufs: Option<f64>) -> Result<Option<f64>, StudioError> {
+    match lufs {
+        Some(l) if !(-40.0..=-5.0).contains(&l) => {
+            Err(StudioError::Usage(format!("{l} LUFS cannot be reached; -40 to -5 can")))
+        }
+        other => Ok(other),
+    }
+}
+
+fn checked_parts(parts: &[String]) -> Result<Vec<String>, StudioError> {
+    use crate::domain::score::Role;
+    for part in parts {
+        if !Role::ALL.iter().any(|r| r.name() == part) {
+            let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
+            return Err(StudioError::Usage(format!(
+                "\"{part}\" is not a part; there are {}",
+                names.join(", ")
+            )));
+        }
+    }
+    Ok(parts.to_vec())
+}

@@ -1,0 +1,71 @@
+//! `listen`: what is heard in a file.
+
+use crate::cli::args::Listen;
+use crate::cli::out::{Out, clock, one_decimal};
+use crate::domain::listening::Listening;
+use crate::domain::work::StopToken;
+use crate::listen::file::listen;
+use crate::studio::{LocalStudio, StudioError};
+use serde_json::json;
+
+/// Runs the command.
+pub fn run(studio: &LocalStudio, args: &Listen, out: &Out) -> Result<u8, StudioError> {
+    let limits = &studio.inner().config.settings.limits;
+    let mut parts: Vec<(f64, Listening)> = Vec::new();
+    listen(&args.file, limits, &StopToken::default(), |part, _| {
+        parts.push((part.start_s, part.hearing.listening));
+    })?;
+    for (start_s, listening) in &parts {
+        if out.is_json() {
+            let mut value = json!(listening);
+            if let Some(object) = value.as_object_mut() {
+                object.insert("file".to_owned(), args.file.display().to_string().into());
+                object.insert("start_s".to_owned(), (*start_s).into());
+            }
+            out.value(&value);
+        } else {
+            print(listening, out);
+        }
+    }
+    Ok(0)
+}
+
+fn print(heard: &Listening, out: &Out) {
+    out.line(&format!("length    {}", clock(heard.duration_s)));
+    match heard.tempo_bpm {
+        Some(bpm) => {
+            let meter = heard.meter.map_or_else(String::new, |m| format!(", {m}"));
+            out.line(&format!(
+                "tempo     {bpm:.1} BPM{meter} (confidence {:.2})",
+                heard.tempo_confidence
+            ));
+        }
+        None => out.line("tempo     no beat"),
+    }
+    match heard.key {
+        Some(key) => out.line(&format!("key       {key} (confidence {:.2})", heard.key_confidence)),
+        None => out.line("key       none"),
+    }
+    out.line(&format!("tuning    {:+.0} cents", heard.tuning_cents));
+    out.line(&format!(
+        "loudness  {} LUFS, range {:.1} LU, true peak {} dBTP",
+        one_decimal(heard.loudness_lufs),
+        heard.loudness_range_lu,
+        one_decimal(heard.true_peak_dbtp)
+    ));
+    let sections: Vec<String> =
+        heard.sections.iter().map(|s| format!("{} {}", clock(s.start_s), s.label)).collect();
+    out.line(&format!("sections  {}", sections.join("  ")));
+    let chords: Vec<String> = heard
+        .chords
+        .iter()
+        .take(16)
+        .map(|c| c.chord.map_or_else(|| "N".to_owned(), |c| c.to_string()))
+        .collect();
+    let more = heard.chords.len().saturating_sub(16);
+    let rest = if more > 0 { format!(" .. {more} more") } else { String::new() };
+    out.line(&format!("chords    {}{rest}", chords.join(" ")));
+    for problem in &heard.problems {
+        out.line(&format!("note      {}: {}", problem.kind.word(), problem.detail));
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line: arguments in, data to standard output, words to standard error.
+//!
+//! One file a command under `commands`. Must never compute anything itself: what a command does is
+//! the studio's.
+
+pub mod args;
+mod commands;
+mod follow;
+mod out;
+
+use crate::studio::config::Config;
+use crate::studio::{ErrorKind, LocalStudio, StudioError};
+use args::{Args, Command};
+use clap::Parser;
+use out::Out;
+use std::ffi::OsString;
+
+/// What the program should do after the arguments were read.
+pub enum Next {
+    /// Nothing: end with this code.
+    Exit(u8),
+    /// Open the screens with this configuration.
+    Screens(Box<Config>),
+}
+
+/// Reads arguments and runs the command; without one the screens are wanted.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Next {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match Args::try_parse_from(&arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors.
+            let code = if error.use_stderr() { ErrorKind::Usage.exit_code() } else { 0 };
+            let _ = error.print();
+            return Next::Exit(code);
+        }
+    };
+    let out = Out::new(args.json);
+    let config = match Config::load(args.home.as_deref()) {
+        Ok(mut config) => {
+            if args.threads.is_some() {
+                config.settings.threads = args.threads;
+            }
+            config
+        }
+        Err(error) => return Next::Exit(out.error(&error.report())),
+    };
+    let Some(command) = args.command else { return Next::Screens(Box::new(config)) };
+    let own_home = args.home.is_some();
+    match dispatch(&command, &config, &out, own_home, &arguments) {
+        Ok(code) => Next::Exit(code),
+        Err(error) => Next::Exit(out.error(&error.report())),
+    }
+}
+
+fn dispatch(
+    command: &Command,
+    config: &Config,
+    out: &Out,
+    own_home: bool,
+    arguments: &[OsString],
+) -> Result<u8, StudioError> {
+    let what = command.name();
+    let own = || LocalStudio::own(config.clone(), what);
+    let look = || LocalStudio::look(config.clone());
+    match command {
+        Command::Demo(a) => commands::demo::run(a, config, own_home, out),
+        Command::Import(a) => commands::import::run(&own()?, a, out),
+        Command::Listen(a) => commands::listen::run(&look()?, a, out),
+        Command::Dataset(a) if a.only_looks() => commands::dataset::run(&look()?, a, out),
+        Command::Dataset(a) => commands::dataset::run(&own()?, a, out),
+        Command::Check(a) => commands::check::check(&look()?, a, out),
+        Command::Screen(a) => commands::check::screen(&look()?, a, out),
+        Command::Train(a) if a.detach => commands::train::detach(&look()?, arguments, out),
+        Command::Train(a) => commands::train::run(&own()?, a, out),
+        Command::Finetunes(a) if a.only_looks() => commands::finetunes::run(&look()?, a, out),
+        Command::Finetunes(a) => commands::finetunes::run(&own()?, a, out),
+        Command::Plan(a) => commands::generate::plan(&look()?, a, out),
+        Command::Generate(a) => commands::generate::run(&own()?, a, out),
+        Command::Takes(a) if a.only_looks() => commands::takes::run(&look()?, a, out),
+        Command::Takes(a) => commands::takes::run(&own()?, a, out),
+        Command::Play(a) => commands::play::run(&look()?, a, out),
+        Command::Evaluate(a) => commands::evaluate::run(&own()?, a, out),
+        Command::Compare(a) => commands::evaluate::compare_two(&look()?, a, out),
+        Command::Jobs(a) => commands::jobs::run(&look()?, a, out),
+        Command::Doctor => commands::doctor::run(&look()?, out),
+    }
+}

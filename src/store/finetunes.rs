@@ -1,0 +1,163 @@
+//! Finetunes: a folder each, made whole in a staging folder and then renamed.
+
+use super::files::{io, make_dir, names, read_json, remove_dir, sync_parent, write, write_json};
+use super::index::Kind;
+use super::{Home, Store, StoreError};
+use crate::domain::finetune::Manifest;
+use crate::domain::ids::FinetuneId;
+use crate::judge::Fingerprint;
+use crate::judge::Reference;
+use crate::listen::profile::SoundProfile;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::PathBuf;
+
+const STAGING: &str = ".staging-";
+
+/// A track as a finetune keeps it for judging.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptReference {
+    track_id: crate::domain::ids::TrackId,
+    fingerprint: Fingerprint,
+    profile: SoundProfile,
+}
+
+pub(super) fn clear_staging(home: &Home, notes: &mut Vec<String>) -> Result<(), StoreError> {
+    clear(&home.finetunes(), "a finetune", notes)
+}
+
+pub(super) fn clear(
+    dir: &std::path::Path,
+    what: &str,
+    notes: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(StoreError::Io { path: dir.to_owned(), source }),
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(STAGING) {
+            remove_dir(&entry.path())?;
+            notes.push(format!("{what} that was left half made was cleared away"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn staging(parent: &std::path::Path, name: &str) -> Result<PathBuf, StoreError> {
+    let path = parent.join(format!("{STAGING}{name}"));
+    remove_dir(&path)?;
+    make_dir(&path)?;
+    Ok(path)
+}
+
+impl Store {
+    pub(super) fn finetune_names(&self) -> Result<Vec<String>, StoreError> {
+        names(&self.home.finetunes())
+    }
+
+    pub(super) fn finetune_value(
+        &self,
+        name: &str,
+    ) -> Result<Option<serde_json::Value>, StoreError> {
+        read_json(&self.home.finetunes().join(name).join("manifest.json"))
+    }
+
+    /// An empty folder to make a finetune in.
+    pub fn stage_finetune(&self, id: &FinetuneId) -> Result<PathBuf, StoreError> {
+        self.must_own()?;
+        staging(&self.home.finetunes(), id.as_str())
+    }
+
+    /// Throws a staged finetune away.
+    pub fn drop_staged_finetune(&self, id: &FinetuneId) -> Result<(), StoreError> {
+        remove_dir(&self.home.finetunes().join(format!("{STAGING}{id}")))
+    }
+
+    /// Makes a staged finetune one of the store's.
+    pub fn commit_finetune(
+        &self,
+        manifest: &Manifest,
+        references: &[Reference],
+    ) -> Result<(), StoreError> {
+        self.must_own()?;
+        let id = &manifest.finetune_id;
+        let staged = self.home.finetunes().join(format!("{STAGING}{id}"));
+        let kept: Vec<KeptReference> = references
+            .iter()
+            .map(|r| KeptReference {
+                track_id: r.track_id.clone(),
+                fingerprint: r.fingerprint.clone(),
+                profile: r.profile.clone(),
+            })
+            .collect();
+        let path = staged.join("references.postcard");
+        let bytes = postcard::to_stdvec(&kept)
+            .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
+        write(&path, &bytes)?;
+        write_json(&staged.join("manifest.json"), manifest)?;
+        let target = self.home.finetune(id);
+        fs::rename(&staged, &target).map_err(io(&target))?;
+        sync_parent(&target);
+        self.indexed(Kind::Finetunes, id.as_str(), Some(manifest))
+    }
+
+    /// All finetunes, oldest first.
+    pub fn finetunes(&self) -> Result<Vec<Manifest>, StoreError> {
+        if let Some(index) = &self.index {
+            return index.all(Kind::Finetunes);
+        }
+        let mut all = Vec::new();
+        for name in self.finetune_names()? {
+            if let Some(manifest) =
+                read_json(&self.home.finetunes().join(name).join("manifest.json"))?
+            {
+                all.push(manifest);
+            }
+        }
+        Ok(all)
+    }
+
+    /// A finetune by id or unique name.
+    pub fn find_finetune(&self, wanted: &str) -> Result<Manifest, StoreError> {
+        let all = self.finetunes()?;
+        if let Some(found) = all.iter().find(|m| m.finetune_id.as_str() == wanted) {
+            return Ok(found.clone());
+        }
+        let named: Vec<&Manifest> = all.iter().filter(|m| m.name == wanted).collect();
+        match named.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(StoreError::NotFound { what: "finetune", name: wanted.to_owned() }),
+            many => Err(StoreError::Ambiguous {
+                what: "finetune",
+                name: wanted.to_owned(),
+                count: many.len(),
+            }),
+        }
+    }
+
+    /// What a finetune's takes are judged against.
+    pub fn references(&self, id: &FinetuneId) -> Result<Vec<Reference>, StoreError> {
+        let path = self.home.finetune(id).join("references.postcard");
+        let bytes = fs::read(&path).map_err(io(&path))?;
+        let kept: Vec<KeptReference> = postcard::from_bytes(&bytes)
+            .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
+        Ok(kept
+            .into_iter()
+            .map(|r| Reference {
+                track_id: r.track_id,
+                fingerprint: r.fingerprint,
+                profile: r.profile,
+            })
+            .collect())
+    }
+
+    /// Removes a finetune. Takes made with it stay.
+    pub fn remove_finetune(&self, id: &FinetuneId) -> Result<(), StoreError> {
+        self.must_own()?;
+        remove_dir(&self.home.finetune(id))?;
+        self.indexed::<Manifest>(Kind::Finetunes, id.as_str(), None)
+    }
+}

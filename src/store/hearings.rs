@@ -1,0 +1,50 @@
+//! What was heard in each track, with its fingerprint: a cache, keyed by the file's hash and the
+//! versions of the analyses.
+
+use super::files::{make_dir, write};
+use super::{Store, StoreError};
+use crate::domain::ids::TrackId;
+use crate::judge::{self, Fingerprint};
+use crate::listen::{self, Hearing};
+use serde::{Deserialize, Serialize};
+use std::fs;
+
+/// Everything computed from a track.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What was heard.
+    pub hearing: Hearing,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// Both analyses' versions, at the head of a record.
+const fn versions() -> [u8; 8] {
+    let listen = listen::VERSION.to_le_bytes();
+    let judge = judge::VERSION.to_le_bytes();
+    [listen[0], listen[1], listen[2], listen[3], judge[0], judge[1], judge[2], judge[3]]
+}
+
+impl Store {
+    /// The record of a track; `None` when there is none, or one of other versions, or a damaged
+    /// one: it is then made again.
+    pub fn record(&self, id: &TrackId) -> Option<Record> {
+        let bytes = fs::read(self.home.hearing(id)).ok()?;
+        let body = bytes.strip_prefix(versions().as_slice())?;
+        postcard::from_bytes(body).ok()
+    }
+
+    /// Keeps a record.
+    pub fn put_record(&self, id: &TrackId, record: &Record) -> Result<(), StoreError> {
+        self.must_own()?;
+        let path = self.home.hearing(id);
+        if let Some(folder) = path.parent() {
+            make_dir(folder)?;
+        }
+        let mut bytes = versions().to_vec();
+        let body = postcard::to_stdvec(record)
+            .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
+        bytes.extend(body);
+        write(&path, &bytes)
+    }
+}

@@ -1,0 +1,196 @@
+//! Jobs: `job.json` says where a job stands, `events.jsonl` how it got there.
+
+use super::files::{append, make_dir, names, read_json, read_lines, remove_dir, write_json};
+use super::index::Kind;
+use super::{Store, StoreError};
+use crate::domain::ids::JobId;
+use crate::domain::job::{Event, EventKind, Job, JobState};
+
+/// Jobs that were running when their process died are lost, and say so.
+pub(super) fn bury_the_dead(store: &Store, at: &str) -> Result<(), StoreError> {
+    for mut job in store.jobs()? {
+        if job.state.ended() {
+            continue;
+        }
+        job.state = JobState::Lost;
+        job.finished_at = Some(at.to_owned());
+        job.reason = Some(format!(
+            "process {} ended before the job did; what it had finished is kept, run it again for the rest",
+            job.pid
+        ));
+        store.put_job(&job)?;
+        let events = store.events(job.job_id).unwrap_or_default();
+        let last = events.last();
+        let mut metrics = serde_json::Map::new();
+        metrics.insert("state".to_owned(), "lost".into());
+        store.append_event(&Event {
+            seq: last.map_or(0, |e| e.seq + 1),
+            at: at.to_owned(),
+            job_id: job.job_id,
+            kind: EventKind::Finished,
+            phase: last.and_then(|e| e.phase),
+            progress: last.map_or(0.0, |e| e.progress),
+            eta_s: None,
+            metrics,
+        })?;
+    }
+    Ok(())
+}
+
+impl Store {
+    pub(super) fn job_names(&self) -> Result<Vec<String>, StoreError> {
+        let names = names(&self.home.jobs())?;
+        Ok(names.into_iter().filter(|n| n.parse::<JobId>().is_ok()).collect())
+    }
+
+    pub(super) fn job_value(&self, name: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        read_json(&self.home.jobs().join(name).join("job.json"))
+    }
+
+    /// The number of the next job.
+    pub fn next_job_id(&self) -> Result<JobId, StoreError> {
+        let last = self.job_names()?.iter().filter_map(|n| n.parse::<JobId>().ok()).max();
+        Ok(JobId(last.map_or(1, |j| j.0 + 1)))
+    }
+
+    /// Writes a job.
+    pub fn put_job(&self, job: &Job) -> Result<(), StoreError> {
+        self.must_own()?;
+        make_dir(&self.home.job(job.job_id))?;
+        write_json(&self.home.job(job.job_id).join("job.json"), job)?;
+        self.indexed(Kind::Jobs, &job.job_id.to_string(), Some(job))
+    }
+
+    /// Logs an event.
+    pub fn append_event(&self, event: &Event) -> Result<(), StoreError> {
+        self.must_own()?;
+        // Progress need not survive a power cut; where the job stands must.
+        let sync = !matches!(event.kind, EventKind::Progress);
+        append(&self.home.job(event.job_id).join("events.jsonl"), event, sync)
+    }
+
+    /// All jobs, oldest first.
+    pub fn jobs(&self) -> Result<Vec<Job>, StoreError> {
+        let mut all: Vec<Job> = match &self.index {
+            Some(index) => index.all(Kind::Jobs)?,
+            None => {
+                let mut all = Vec::new();
+                for name in self.job_names()? {
+                    all.extend(read_json::<Job>(&self.home.jobs().join(name).join("job.json"))?);
+                }
+                all
+            }
+        };
+        all.sort_by_key(|j| j.job_id);
+        Ok(all)
+    }
+
+    /// One job.
+    pub fn job(&self, id: JobId) -> Result<Job, StoreError> {
+        read_json(&self.home.job(id).join("job.json"))?
+            .ok_or_else(|| StoreError::NotFound { what: "job", name: id.to_string() })
+    }
+
+    /// A job's events, oldest first.
+    pub fn events(&self, id: JobId) -> Result<Vec<Event>, StoreError> {
+        read_lines(&self.home.job(id).join("events.jsonl"))
+    }
+
+    /// Leaves word that a job should stop, for the process that runs it. Needs no ownership: it is a
+    /// message, not a change.
+    pub fn ask_to_stop(&self, id: JobId) -> Result<(), StoreError> {
+        super::files::write(&self.home.job(id).join("stop"), b"stop\n")
+    }
+
+    /// Whether somebody left word that a job should stop.
+    pub fn asked_to_stop(&self, id: JobId) -> bool {
+        self.home.job(id).join("stop").exists()
+    }
+
+    /// Forgets a job that ended.
+    pub fn remove_job(&self, id: JobId) -> Result<(), StoreError> {
+        self.must_own()?;
+        remove_dir(&self.home.job(id))?;
+        self.indexed::<Job>(Kind::Jobs, &id.to_string(), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Home;
+    use super::*;
+    use crate::domain::dataset::Dataset;
+    use crate::domain::ids::DatasetName;
+    use crate::domain::job::JobKind;
+
+    fn job(n: u64, state: JobState) -> Job {
+        Job {
+            job_id: JobId(n),
+            kind: JobKind::Train,
+            what: "test".into(),
+            state,
+            reason: None,
+            pid: 99,
+            queued_at: "2026-01-01T00:00:00Z".into(),
+            started_at: None,
+            finished_at: None,
+            request: serde_json::Value::Null,
+            result: None,
+        }
+    }
+
+    #[test]
+    fn a_running_job_of_a_dead_process_is_lost_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::under(dir.path());
+        let store = Store::own(home.clone(), "test", "t0").unwrap();
+        store.put_job(&job(1, JobState::Done)).unwrap();
+        store.put_job(&job(2, JobState::Running)).unwrap();
+        drop(store);
+        let store = Store::own(home, "test", "t1").unwrap();
+        let jobs = store.jobs().unwrap();
+        assert_eq!((jobs[0].state, jobs[1].state), (JobState::Done, JobState::Lost));
+        assert!(jobs[1].reason.as_ref().unwrap().contains("99"));
+        assert_eq!(store.events(JobId(2)).unwrap()[0].kind, EventKind::Finished);
+        assert_eq!(store.next_job_id().unwrap(), JobId(3));
+    }
+
+    #[test]
+    fn everything_is_found_again_without_the_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::under(dir.path());
+        let store = Store::own(home.clone(), "test", "t0").unwrap();
+        for n in 1..=3 {
+            store.put_job(&job(n, JobState::Done)).unwrap();
+            store
+                .put_dataset(&Dataset::new(DatasetName::slug(&format!("set {n}")), "t".into()))
+                .unwrap();
+        }
+        let (jobs, sets) = (store.jobs().unwrap(), store.datasets().unwrap());
+        assert_eq!((jobs.len(), sets.len()), (3, 3));
+        drop(store);
+        std::fs::remove_dir_all(home.index()).unwrap();
+        let store = Store::own(home.clone(), "test", "t1").unwrap();
+        assert_eq!(
+            (store.jobs().unwrap(), store.datasets().unwrap()),
+            (jobs.clone(), sets.clone())
+        );
+        assert!(store.notes().iter().any(|n| n.contains("index")));
+        drop(store);
+        // A damaged index is made again as well.
+        for entry in std::fs::read_dir(home.index()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::write(path, b"garbage").unwrap();
+            }
+        }
+        let store = Store::own(home.clone(), "test", "t2").unwrap();
+        assert_eq!((store.jobs().unwrap(), store.datasets().unwrap()), (jobs.clone(), sets));
+        // A look sees the same while the owner lives.
+        assert_eq!(Store::look(home.clone()).jobs().unwrap(), jobs);
+        assert!(matches!(
+            Store::look(home).put_job(&job(9, JobState::Done)),
+            Err(StoreError::NotOwner)
+        ));
+    }
+}

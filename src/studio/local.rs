@@ -1,0 +1,294 @@
+//! The studio in this process.
+
+use super::clock::{Clock, SystemClock};
+use super::config::Config;
+use super::lane::Lane;
+use super::preview::Preview;
+use super::progress::{Bus, locked};
+use super::{
+    JobEnd, Playing, Studio, StudioError, Work, checking, curation, generation, screening,
+};
+use crate::domain::dataset::Dataset;
+use crate::domain::finetune::Manifest;
+use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
+use crate::domain::job::{Event, Job};
+use crate::domain::plan::Plan;
+use crate::domain::rights::{Rights, Statement};
+use crate::domain::take::{Take, TakeRequest};
+use crate::engine::Engine;
+use crate::engine::resident::Resident;
+use crate::store::Store;
+use crate::store::hearings::Record;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+
+/// Hearings kept in memory.
+const RECORDS_MAX: usize = 256;
+
+/// What all parts of the studio share.
+pub struct Inner {
+    /// The store.
+    pub store: Arc<Store>,
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Settings.
+    pub config: Config,
+    /// Worker threads.
+    pub pool: rayon::ThreadPool,
+    pub(super) bus: Arc<Bus>,
+    pub(super) lane: Lane,
+    preview: Preview,
+    records: Mutex<HashMap<TrackId, Arc<Record>>>,
+}
+
+impl Inner {
+    /// What was heard in a track, from memory or from the cache.
+    pub fn record(&self, id: &TrackId) -> Option<Arc<Record>> {
+        if let Some(known) = locked(&self.records).get(id) {
+            return Some(Arc::clone(known));
+        }
+        let record = Arc::new(self.store.record(id)?);
+        let mut records = locked(&self.records);
+        if records.len() >= RECORDS_MAX {
+            records.clear();
+        }
+        records.insert(id.clone(), Arc::clone(&record));
+        Some(record)
+    }
+}
+
+/// The studio in this process.
+pub struct LocalStudio {
+    inner: Arc<Inner>,
+}
+
+impl LocalStudio {
+    /// Owns the configured home. `what` tells other processes what for.
+    pub fn own(config: Config, what: &str) -> Result<Self, StudioError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let store = Store::own(config.home.clone(), what, &clock.now())?;
+        Self::with(config, store, clock)
+    }
+
+    /// Looks at the configured home without owning it.
+    pub fn look(config: Config) -> Result<Self, StudioError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let store = Store::look(config.home.clone());
+        Self::with(config, store, clock)
+    }
+
+    /// A studio over a store and a clock.
+    pub fn with(config: Config, store: Store, clock: Arc<dyn Clock>) -> Result<Self, StudioError> {
+        let engine = Box::new(Resident::new(config.settings.limits.clone(), &config.banks));
+        Self::with_engine(config, store, clock, engine)
+    }
+
+    /// A studio with another engine.
+    pub fn with_engine(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        engine: Box<dyn Engine>,
+    ) -> Result<Self, StudioError> {
+        let threads = config.settings.threads.unwrap_or(0);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| StudioError::Internal(format!("no worker threads: {e}")))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store: Arc::new(store),
+                engine,
+                clock,
+                config,
+                pool,
+                bus: Arc::new(Bus::default()),
+                lane: Lane::default(),
+                preview: Preview::default(),
+                records: Mutex::new(HashMap::new()),
+            }),
+        })
+    }
+
+    /// What the parts share, for commands that are not jobs.
+    pub fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Drop for LocalStudio {
+    fn drop(&mut self) {
+        self.inner.lane.close();
+    }
+}
+
+impl Studio for LocalStudio {
+    fn is_owner(&self) -> bool {
+        self.inner.store.is_owner()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.inner.store.notes().to_vec();
+        notes.extend(self.inner.engine.info().notes);
+        notes
+    }
+
+    fn datasets(&self) -> Result<Vec<Dataset>, StudioError> {
+        Ok(self.inner.store.datasets()?)
+    }
+
+    fn dataset(&self, name: &DatasetName) -> Result<Dataset, StudioError> {
+        Ok(self.inner.store.dataset(name)?)
+    }
+
+    fn finetunes(&self) -> Result<Vec<Manifest>, StudioError> {
+        Ok(self.inner.store.finetunes()?)
+    }
+
+    fn finetune(&self, wanted: &str) -> Result<Manifest, StudioError> {
+        Ok(self.inner.store.find_finetune(wanted)?)
+    }
+
+    fn takes(&self) -> Result<Vec<Take>, StudioError> {
+        Ok(self.inner.store.takes()?)
+    }
+
+    fn take(&self, id: &TakeId) -> Result<Take, StudioError> {
+        Ok(self.inner.store.take(id)?)
+    }
+
+    fn jobs(&self) -> Result<Vec<Job>, StudioError> {
+        Ok(self.inner.store.jobs()?)
+    }
+
+    fn job(&self, id: JobId) -> Result<Job, StudioError> {
+        Ok(self.inner.store.job(id)?)
+    }
+
+    fn events(&self, id: JobId) -> Result<Vec<Event>, StudioError> {
+        Ok(self.inner.store.events(id)?)
+    }
+
+    fn record(&self, id: &TrackId) -> Option<Arc<Record>> {
+        self.inner.record(id)
+    }
+
+    fn statements(&self) -> Result<BTreeMap<TrackId, Statement>, StudioError> {
+        Ok(self.inner.store.statements()?)
+    }
+
+    fn submit(&self, work: Work) -> Result<JobId, StudioError> {
+        Lane::submit(&self.inner, work)
+    }
+
+    fn stop(&self, id: JobId) -> Result<(), StudioError> {
+        if self.inner.lane.stop(id) {
+            return Ok(());
+        }
+        let job = self.inner.store.job(id)?;
+        if job.state.ended() {
+            let words = format!("job {id} has ended already: it is {}", job.state.word());
+            return Err(StudioError::Usage(words));
+        }
+        // Another process runs it; it looks for this word with its next step.
+        Ok(self.inner.store.ask_to_stop(id)?)
+    }
+
+    fn wait(&self, id: JobId) -> Result<JobEnd, StudioError> {
+        match self.inner.lane.wait(id) {
+            Some(end) => Ok(end),
+            None => Ok(JobEnd { job: self.inner.store.job(id)?, error: None }),
+        }
+    }
+
+    fn subscribe(&self) -> Receiver<Event> {
+        self.inner.bus.subscribe()
+    }
+
+    fn new_dataset(&self, name: &DatasetName) -> Result<Dataset, StudioError> {
+        curation::new_dataset(&self.inner, name)
+    }
+
+    fn add_tracks(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError> {
+        curation::add(&self.inner, name, tracks)
+    }
+
+    fn remove_tracks(
+        &self,
+        name: &DatasetName,
+        tracks: &[TrackId],
+    ) -> Result<Dataset, StudioError> {
+        curation::remove(&self.inner, name, tracks)
+    }
+
+    fn exclude(
+        &self,
+        name: &DatasetName,
+        tracks: &[TrackId],
+        reason: &str,
+    ) -> Result<Dataset, StudioError> {
+        curation::exclude(&self.inner, name, tracks, reason)
+    }
+
+    fn include(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError> {
+        curation::include(&self.inner, name, tracks)
+    }
+
+    fn undo(&self, name: &DatasetName) -> Result<String, StudioError> {
+        curation::undo(&self.inner, name)
+    }
+
+    fn state_rights(
+        &self,
+        tracks: &[TrackId],
+        rights: Option<&Rights>,
+        by: &str,
+    ) -> Result<(), StudioError> {
+        curation::state_rights(&self.inner, tracks, rights, by)
+    }
+
+    fn check(&self, name: &DatasetName) -> Result<checking::CheckReport, StudioError> {
+        self.inner.pool.install(|| checking::check(&self.inner, name))
+    }
+
+    fn screen(&self, name: &DatasetName) -> Result<screening::Screening, StudioError> {
+        screening::screen(&self.inner, name)
+    }
+
+    fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError> {
+        generation::plan(&self.inner, request)
+    }
+
+    fn rate(&self, id: &TakeId, rating: Option<u8>) -> Result<Take, StudioError> {
+        curation::rate(&self.inner, id, rating)
+    }
+
+    fn delete_take(&self, id: &TakeId) -> Result<(), StudioError> {
+        Ok(self.inner.store.remove_take(id)?)
+    }
+
+    fn delete_finetune(&self, id: &FinetuneId) -> Result<(), StudioError> {
+        Ok(self.inner.store.remove_finetune(id)?)
+    }
+
+    fn play(&self, path: &Path, from_s: f64) -> Result<(), StudioError> {
+        let log = self.inner.config.home.logs();
+        self.inner.preview.play(path, from_s, &self.inner.config.settings.limits, &log)
+    }
+
+    fn toggle_pause(&self) {
+        self.inner.preview.toggle_pause();
+    }
+
+    fn stop_playing(&self) {
+        self.inner.preview.stop();
+    }
+
+    fn playing(&self) -> Option<Playing> {
+        self.inner.preview.playing()
+    }
+}

@@ -1,0 +1,152 @@
+//! What the product can do, with no face: import, diagnose, screen, train, generate, judge, play.
+//!
+//! [`Studio`] is what faces know; [`local::LocalStudio`] does the work in this process. The studio
+//! joins engine, judge and store, which do not know one another, and runs everything that takes
+//! time as a job with events. It must never print, draw or ask.
+
+pub mod checking;
+pub mod clock;
+pub mod config;
+pub mod curation;
+pub mod demo;
+pub mod doctor;
+pub mod error;
+pub mod evaluation;
+pub mod generation;
+pub mod importing;
+pub mod lane;
+pub mod local;
+pub mod preview;
+pub mod progress;
+pub mod screening;
+pub mod training;
+pub mod work;
+
+pub use error::{ErrorKind, ErrorReport, StudioError};
+pub use local::LocalStudio;
+pub use work::Work;
+
+use crate::domain::dataset::Dataset;
+use crate::domain::finetune::Manifest;
+use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
+use crate::domain::job::{Event, Job};
+use crate::domain::plan::Plan;
+use crate::domain::rights::{Rights, Statement};
+use crate::domain::take::{Take, TakeRequest};
+use crate::store::hearings::Record;
+use checking::CheckReport;
+use screening::Screening;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobEnd {
+    /// The job as it is kept.
+    pub job: Job,
+    /// Why it did not end well.
+    pub error: Option<ErrorReport>,
+}
+
+/// What is being played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playing {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it stands.
+    pub at_s: f64,
+    /// Its length.
+    pub duration_s: f64,
+    /// Whether it is paused.
+    pub paused: bool,
+}
+
+/// What the product can do.
+pub trait Studio: Send + Sync {
+    /// Whether this studio may change things, or only looks.
+    fn is_owner(&self) -> bool;
+    /// What a person should know about opening it.
+    fn notes(&self) -> Vec<String>;
+
+    /// All datasets.
+    fn datasets(&self) -> Result<Vec<Dataset>, StudioError>;
+    /// One dataset.
+    fn dataset(&self, name: &DatasetName) -> Result<Dataset, StudioError>;
+    /// All finetunes.
+    fn finetunes(&self) -> Result<Vec<Manifest>, StudioError>;
+    /// A finetune by id or unique name.
+    fn finetune(&self, wanted: &str) -> Result<Manifest, StudioError>;
+    /// All takes, without their grains.
+    fn takes(&self) -> Result<Vec<Take>, StudioError>;
+    /// One take.
+    fn take(&self, id: &TakeId) -> Result<Take, StudioError>;
+    /// All jobs.
+    fn jobs(&self) -> Result<Vec<Job>, StudioError>;
+    /// One job.
+    fn job(&self, id: JobId) -> Result<Job, StudioError>;
+    /// A job's events so far.
+    fn events(&self, id: JobId) -> Result<Vec<Event>, StudioError>;
+    /// What was heard in a track, where it is known.
+    fn record(&self, id: &TrackId) -> Option<Arc<Record>>;
+    /// The statement of rights that holds for each track.
+    fn statements(&self) -> Result<BTreeMap<TrackId, Statement>, StudioError>;
+
+    /// Puts work into the queue.
+    fn submit(&self, work: Work) -> Result<JobId, StudioError>;
+    /// Asks a job to stop.
+    fn stop(&self, id: JobId) -> Result<(), StudioError>;
+    /// Waits until a job has ended.
+    fn wait(&self, id: JobId) -> Result<JobEnd, StudioError>;
+    /// Events of all jobs from now on; of each job at most four a second are mere progress.
+    fn subscribe(&self) -> Receiver<Event>;
+
+    /// Makes an empty dataset.
+    fn new_dataset(&self, name: &DatasetName) -> Result<Dataset, StudioError>;
+    /// Takes tracks from a dataset's other place into this one.
+    fn add_tracks(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError>;
+    /// Takes tracks out of a dataset; their files stay.
+    fn remove_tracks(&self, name: &DatasetName, tracks: &[TrackId])
+    -> Result<Dataset, StudioError>;
+    /// Leaves tracks out of training.
+    fn exclude(
+        &self,
+        name: &DatasetName,
+        tracks: &[TrackId],
+        reason: &str,
+    ) -> Result<Dataset, StudioError>;
+    /// Takes tracks in again.
+    fn include(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError>;
+    /// Takes back the last edit of a dataset that still stands; says what it was.
+    fn undo(&self, name: &DatasetName) -> Result<String, StudioError>;
+    /// States rights for tracks.
+    fn state_rights(
+        &self,
+        tracks: &[TrackId],
+        rights: Option<&Rights>,
+        by: &str,
+    ) -> Result<(), StudioError>;
+
+    /// Diagnoses a dataset.
+    fn check(&self, name: &DatasetName) -> Result<CheckReport, StudioError>;
+    /// Screens a dataset.
+    fn screen(&self, name: &DatasetName) -> Result<Screening, StudioError>;
+    /// Plans a piece.
+    fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError>;
+    /// Rates a take, 1 to 5, or takes the rating back.
+    fn rate(&self, id: &TakeId, rating: Option<u8>) -> Result<Take, StudioError>;
+    /// Removes a take.
+    fn delete_take(&self, id: &TakeId) -> Result<(), StudioError>;
+    /// Removes a finetune.
+    fn delete_finetune(&self, id: &FinetuneId) -> Result<(), StudioError>;
+
+    /// Starts playing a file. Fails with a sentence where there is nothing to hear with.
+    fn play(&self, path: &std::path::Path, from_s: f64) -> Result<(), StudioError>;
+    /// Pauses or goes on.
+    fn toggle_pause(&self);
+    /// Stops playing.
+    fn stop_playing(&self);
+    /// What is being played.
+    fn playing(&self) -> Option<Playing>;
+}
