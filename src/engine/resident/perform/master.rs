@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn loudness_and_peak_are_met() {
-        for target in [-14.0, -18.0, -9.0] {
+        for target in [-14.0, -18.0, -11.0] {
             let stems = BTreeMap::from([
                 ("a".to_owned(), tone(220.0, 0.3, 10.0)),
                 ("b".to_owned(), tone(1500.0, 0.2, 10.0)),
