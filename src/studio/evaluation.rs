@@ -135,9 +135,16 @@ pub fn compare(inner: &Inner, a: &Path, b: &Path) -> Result<CompareReport, Studi
 pub fn words(verdict: &Verdict) -> String {
     let copy = match verdict.copy.nearest_bits {
         None => "too short for the copy check".to_owned(),
-        Some(_) if !verdict.copy.evidence.is_empty() => {
+        Some(bits) if !verdict.copy.evidence.is_empty() => {
             let n = verdict.copy.evidence.len();
-            format!("{n} passages are like passages of its tracks")
+            let own = verdict.copy.own_nearest_bits.first().copied();
+            let passages = if n == 1 { "1 passage is" } else { &format!("{n} passages are") };
+            match own {
+                Some(own) if own <= bits => format!(
+                    "{passages} as near to its tracks as those are to one another ({bits:.1} wrong bits of 32; theirs {own:.1})"
+                ),
+                _ => format!("{passages} like passages of its tracks ({bits:.1} wrong bits of 32)"),
+            }
         }
         Some(bits) => {
             let own = &verdict.copy.own_nearest_bits;
