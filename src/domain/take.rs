@@ -44,6 +44,9 @@ pub struct GrainUse {
     pub at_s: f64,
     /// Semitones up.
     pub shift: i32,
+    /// Cents up on top of the shift, which bring its track to the tuning of the dataset.
+    #[serde(default)]
+    pub tuning_cents: f64,
 }
 
 /// A take as it is kept and reported.

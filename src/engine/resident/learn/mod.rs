@@ -111,6 +111,8 @@ fn keep(
             excerpts: plan.to_vec(),
             contrast: material.hearing.beat_contrast,
             tempo_bpm: listening.tempo_bpm,
+            // Without a key there is nothing in tune to measure.
+            tuning_cents: listening.key.map_or(0.0, |_| listening.tuning_cents),
             music_s: listening.duration_s,
         },
         slices,
