@@ -30,7 +30,6 @@
 //! |---|---|---|
 //! | [`domain`] | the words of the product as plain data | read a file, a clock or a random number |
 //! | [`audio`] | decode, resample, transform, measure and encode samples | know about music |
-//! | [`nn`] | small trained models and their weights | decide anything: it returns probabilities |
 //! | [`listen`] | samples in, what is heard out | guess where nothing is heard: `None` is an answer |
 //! | [`engine`] | learn, compose, perform | see [`judge`]: a maker must not mark its own work |
 //! | [`judge`] | fingerprints, copy evidence, style ranks, variety | see [`engine`], or call anything "cleared" |
