@@ -55,11 +55,13 @@ pub struct Take {
     /// Its id, from the request, the engine version and the bank.
     pub take_id: TakeId,
     /// Absolute path of the audio.
+    #[serde(with = "super::paths")]
     pub audio: PathBuf,
     /// Absolute paths of the stems, by name.
-    #[serde(default)]
+    #[serde(default, with = "super::paths::named")]
     pub stems: BTreeMap<String, PathBuf>,
     /// Absolute path of the score.
+    #[serde(default, with = "super::paths::maybe")]
     pub midi: Option<PathBuf>,
     /// Seed.
     pub seed: u64,

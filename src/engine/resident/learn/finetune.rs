@@ -198,6 +198,9 @@ pub fn save(folder: &Path, sound: &Sound, manner: &Manner) -> Result<u64, Engine
     let path = folder.join("sound.postcard");
     fs::write(&path, &bytes).map_err(EngineError::io(&path))?;
     let text = serde_json::to_vec(manner).map_err(|e| damaged(e.to_string()))?;
+    // JSON has no infinite numbers: better found now than with the first take.
+    serde_json::from_slice::<Manner>(&text)
+        .map_err(|e| damaged(format!("what was learned cannot be read back: {e}")))?;
     let path = folder.join("manner.json");
     fs::write(&path, &text).map_err(EngineError::io(&path))?;
     Ok((bytes.len() + text.len()) as u64)
