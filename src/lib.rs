@@ -7,3 +7,4 @@ pub mod judge;
 pub mod listen;
 pub mod store;
 pub mod studio;
+pub mod tui;
