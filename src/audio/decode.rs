@@ -100,6 +100,10 @@ enum Codec {
     Opus { decoder: Box<ropus::Decoder>, layout: ropus::Channels, gain: f32 },
 }
 
+/// Float files can hold anything; what is louder than this (+120 dBFS) is no sound, and its square
+/// would not fit into the sums of the analyses.
+const SAMPLE_MAX: f32 = 1e6;
+
 /// A file being decoded.
 pub struct Decoder {
     path: PathBuf,
@@ -285,10 +289,10 @@ impl Decoder {
         }
     }
 
-    /// Splits `self.interleaved` into planes, mixing down and silencing what is no number.
+    /// Splits `self.interleaved` into planes, mixing down and silencing what is no sample.
     fn split(&mut self) {
         for sample in &mut self.interleaved {
-            if !sample.is_finite() {
+            if sample.is_nan() || sample.abs() > SAMPLE_MAX {
                 *sample = 0.0;
                 self.damage.not_numbers += 1;
             }

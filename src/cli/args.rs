@@ -4,14 +4,16 @@ use crate::audio::encode::Format;
 use crate::domain::finetune::Visibility;
 use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
 use crate::domain::rights::Rights;
+use crate::domain::verdict::CopyClass;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Learns the sound of your own tracks and writes new music in it, on this machine.
 ///
 /// Without a command the screens open. Data goes to standard output, words to standard error.
 /// Exit codes: 0 ok, 1 failed, 2 usage, 3 config, 4 not found, 5 store busy, 6 blocked by rights,
-/// 130 stopped.
+/// 7 a take is nearer to a track than --max-copy allows, 130 stopped.
 #[derive(Parser, Debug)]
 #[command(name = "leitmotif", version, about, max_term_width = 100)]
 pub struct Args {
@@ -64,6 +66,18 @@ pub enum Command {
     Jobs(Jobs),
     /// Look at everything and say what works here.
     Doctor,
+    /// Show settings and change them.
+    Config(Settings),
+    /// Print completions for a shell.
+    Completions {
+        /// bash, elvish, fish, powershell or zsh.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of one command where it is named.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 impl Command {
@@ -86,6 +100,9 @@ impl Command {
             Self::Compare(_) => "compare",
             Self::Jobs(_) => "jobs",
             Self::Doctor => "doctor",
+            Self::Config(_) => "config",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
         }
     }
 }
@@ -173,6 +190,8 @@ pub enum DatasetAction {
     Exclude(ExcludeTracks),
     /// Take tracks in again.
     Include(SomeTracks),
+    /// Make datasets of parts of one; it stays as it is.
+    Split(SplitDataset),
     /// State rights for tracks, or for all of them.
     Rights(StateRights),
     /// Take the last edit back.
@@ -202,6 +221,21 @@ pub struct ExcludeTracks {
     /// Why.
     #[arg(long, default_value = "left out by hand")]
     pub reason: String,
+}
+
+/// `dataset split`
+#[derive(ClapArgs, Debug)]
+pub struct SplitDataset {
+    /// The dataset.
+    #[arg(value_name = "DATASET")]
+    pub name: DatasetName,
+    /// The new datasets: one for the tracks that are named, or one for each group that
+    /// `leitmotif check` finds, the largest first. `dataset undo` on a new one empties it.
+    #[arg(long, required = true, value_delimiter = ',', value_name = "A,B")]
+    pub into: Vec<DatasetName>,
+    /// Track ids; without them the groups are used.
+    #[arg(value_name = "TRACK")]
+    pub tracks: Vec<TrackId>,
 }
 
 /// `dataset rights`
@@ -338,6 +372,10 @@ pub struct Generate {
     /// Write the score as MIDI.
     #[arg(long)]
     pub midi: bool,
+    /// Worst copy class to accept, A (copied recording) to E (clear): takes of a worse one are
+    /// kept, and the exit code is 7.
+    #[arg(long, value_name = "CLASS")]
+    pub max_copy: Option<CopyClass>,
     /// One prompt a line: {"prompt": "..."}.
     #[arg(long, value_name = "FILE.jsonl")]
     pub prompts: Option<PathBuf>,
@@ -408,7 +446,7 @@ pub struct Evaluate {
     pub finetune: String,
     /// Files, or ids of takes.
     #[arg(required = true, value_name = "FILE|TAKE")]
-    pub items: Vec<String>,
+    pub items: Vec<OsString>,
 }
 
 /// `compare`
@@ -452,6 +490,29 @@ pub enum JobAction {
     Log {
         /// The job.
         job: JobId,
+    },
+}
+
+/// `config`
+#[derive(ClapArgs, Debug)]
+pub struct Settings {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "clap shows the commands' own help here")]
+    pub action: SettingsAction,
+}
+
+/// What can be done to settings.
+#[derive(Subcommand, Debug)]
+pub enum SettingsAction {
+    /// Show all settings that hold, and the file they come from.
+    Show,
+    /// Change one in the file; comments in it stay.
+    Set {
+        /// Its name, e.g. `threads` or `limits.take_max_s`.
+        name: String,
+        /// Its value; "default" takes it out of the file.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
     },
 }
 

@@ -8,8 +8,8 @@ mod commands;
 mod follow;
 mod out;
 
-use crate::studio::config::Config;
-use crate::studio::{ErrorKind, LocalStudio, StudioError};
+use crate::studio::config::{Config, THREADS_MAX};
+use crate::studio::{ErrorKind, ErrorReport, LocalStudio, StudioError};
 use args::{Args, Command};
 use clap::Parser;
 use out::Out;
@@ -30,12 +30,38 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Next {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors.
-            let code = if error.use_stderr() { ErrorKind::Usage.exit_code() } else { 0 };
-            let _ = error.print();
-            return Next::Exit(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Next::Exit(0);
+            }
+            // Arguments that could not be read may still say how the error is to be told.
+            let json = arguments.iter().take_while(|a| *a != "--").any(|a| a == "--json");
+            if !json {
+                let _ = error.print();
+                return Next::Exit(ErrorKind::Usage.exit_code());
+            }
+            let text = error.render().to_string();
+            let message = text.lines().next().unwrap_or_default();
+            let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
+            let hints = vec!["leitmotif help COMMAND lists what can be asked for".to_owned()];
+            let report = ErrorReport { kind: ErrorKind::Usage, message, hints };
+            return Next::Exit(Out::new(true).error(&report));
         }
     };
     let out = Out::new(args.json);
+    match &args.command {
+        Some(Command::Completions { shell }) => {
+            return Next::Exit(commands::manual::completions(*shell));
+        }
+        Some(Command::Man { command }) => {
+            return Next::Exit(commands::manual::page(command.as_deref(), &out));
+        }
+        _ => {}
+    }
+    if let Some(threads) = args.threads.filter(|t| !(1..=THREADS_MAX).contains(t)) {
+        let words = format!("--threads {threads}: 1 to {THREADS_MAX} can be used");
+        return Next::Exit(out.error(&StudioError::Usage(words).report()));
+    }
     let config = match Config::load(args.home.as_deref()) {
         Ok(mut config) => {
             if args.threads.is_some() {
@@ -61,7 +87,13 @@ fn dispatch(
     arguments: &[OsString],
 ) -> Result<u8, StudioError> {
     let what = command.name();
-    let own = || LocalStudio::own(config.clone(), what);
+    let own = || {
+        let studio = LocalStudio::own(config.clone(), what)?;
+        for note in studio.inner().store.notes() {
+            out.say(note);
+        }
+        Ok::<_, StudioError>(studio)
+    };
     let look = || LocalStudio::look(config.clone());
     match command {
         Command::Demo(a) => commands::demo::run(a, config, own_home, out),
@@ -71,7 +103,7 @@ fn dispatch(
         Command::Dataset(a) => commands::dataset::run(&own()?, a, out),
         Command::Check(a) => commands::check::check(&look()?, a, out),
         Command::Screen(a) => commands::check::screen(&look()?, a, out),
-        Command::Train(a) if a.detach => commands::train::detach(&look()?, arguments, out),
+        Command::Train(a) if a.detach => commands::train::detach(&look()?, a, arguments, out),
         Command::Train(a) => commands::train::run(&own()?, a, out),
         Command::Finetunes(a) if a.only_looks() => commands::finetunes::run(&look()?, a, out),
         Command::Finetunes(a) => commands::finetunes::run(&own()?, a, out),
@@ -84,5 +116,8 @@ fn dispatch(
         Command::Compare(a) => commands::evaluate::compare_two(&look()?, a, out),
         Command::Jobs(a) => commands::jobs::run(&look()?, a, out),
         Command::Doctor => commands::doctor::run(&look()?, out),
+        Command::Config(a) => commands::config::run(config, a, out),
+        // Both need no home and were answered before one was looked for.
+        Command::Completions { .. } | Command::Man { .. } => Ok(0),
     }
 }

@@ -54,6 +54,59 @@ fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
+/// A path that may be absent.
+pub mod maybe {
+    use super::{from_text, to_text};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+    use std::path::PathBuf;
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        path.as_deref().map(to_text).serialize(serializer)
+    }
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PathBuf>, D::Error> {
+        Option::<String>::deserialize(deserializer)?
+            .map(|t| from_text(&t).ok_or_else(|| de::Error::custom("not a path")))
+            .transpose()
+    }
+}
+
+/// Paths by name.
+pub mod named {
+    use super::{from_text, to_text};
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    /// Writes them.
+    pub fn serialize<S: Serializer>(
+        paths: &BTreeMap<String, PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(paths.iter().map(|(name, path)| (name, to_text(path))))
+    }
+
+    /// Reads them.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, PathBuf>, D::Error> {
+        BTreeMap::<String, String>::deserialize(deserializer)?
+            .into_iter()
+            .map(|(name, text)| match from_text(&text) {
+                Some(path) => Ok((name, path)),
+                None => Err(de::Error::custom("not a path")),
+            })
+            .collect()
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

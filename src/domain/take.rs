@@ -44,6 +44,9 @@ pub struct GrainUse {
     pub at_s: f64,
     /// Semitones up.
     pub shift: i32,
+    /// Cents up on top of the shift, which bring its track to the tuning of the dataset.
+    #[serde(default)]
+    pub tuning_cents: f64,
 }
 
 /// A take as it is kept and reported.
@@ -52,11 +55,13 @@ pub struct Take {
     /// Its id, from the request, the engine version and the bank.
     pub take_id: TakeId,
     /// Absolute path of the audio.
+    #[serde(with = "super::paths")]
     pub audio: PathBuf,
     /// Absolute paths of the stems, by name.
-    #[serde(default)]
+    #[serde(default, with = "super::paths::named")]
     pub stems: BTreeMap<String, PathBuf>,
     /// Absolute path of the score.
+    #[serde(default, with = "super::paths::maybe")]
     pub midi: Option<PathBuf>,
     /// Seed.
     pub seed: u64,

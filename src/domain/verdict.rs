@@ -100,6 +100,9 @@ pub struct StyleVerdict {
     pub of: usize,
     /// Share of own tracks at least as far from the rest, (1 + count) / (N + 1).
     pub p: Option<f64>,
+    /// Distance to the nearest tracks over the median of the tracks' own such distances, mean of the
+    /// aspects: 1 is as far as the artist's tracks are from one another.
+    pub distance: Option<f64>,
     /// p for each aspect: timbre, rhythm, tempo, harmony, production.
     pub aspects: BTreeMap<String, f64>,
     /// What the figures mean, in one sentence.

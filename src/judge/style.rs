@@ -232,13 +232,31 @@ pub fn rank(take: &Item, tracks: &[Item], own: &[[f64; 5]]) -> StyleVerdict {
     let nearer = means[..n].iter().filter(|m| **m < take_mean).count();
     let as_far = means[..n].iter().filter(|m| **m >= take_mean).count();
     let p = (1 + as_far) as f64 / (n + 1) as f64;
+    let distance = relative_distance(&mine, own);
     StyleVerdict {
+        distance: Some((distance * 100.0).round() / 100.0),
         rank: Some(nearer + 1),
         of: n + 1,
         p: Some(p),
         words: words(nearer + 1, n, p, &aspects),
         aspects,
     }
+}
+
+/// Distances below which nobody hears a difference, by aspect: what an artist's tracks may agree in
+/// more closely than that is no finer measure for it.
+const LEAST: [f64; 5] = [0.3, 0.1, 0.05, 0.1, 0.2];
+
+/// Mean over the aspects of a distance over the median own distance.
+fn relative_distance(mine: &[f64; 5], own: &[[f64; 5]]) -> f64 {
+    let ratios: Vec<f64> = (0..ASPECTS.len())
+        .map(|aspect| {
+            let mut values: Vec<f64> = own.iter().map(|o| o[aspect]).collect();
+            values.sort_by(f64::total_cmp);
+            mine[aspect] / values[values.len() / 2].max(LEAST[aspect])
+        })
+        .collect();
+    ratios.iter().sum::<f64>() / ratios.len() as f64
 }
 
 /// Mean over the aspects of each item's rank.

@@ -18,6 +18,7 @@ pub mod profile;
 pub mod quality;
 pub mod sections;
 pub mod slices;
+pub mod spans;
 pub mod tempo;
 
 pub use ear::{Ear, Hearing};

@@ -8,12 +8,16 @@ use super::bars::Bars;
 use super::beats::Pulse;
 use super::onsets::{CEPSTRA, Dct, OnsetFrames, frame_rate};
 use super::pitches::PitchFrames;
+use super::spans::SpanChroma;
 use serde::{Deserialize, Serialize};
 
 /// Cepstral coefficients a slice keeps.
 pub const TIMBRE: usize = 13;
 /// Length that level and chroma are measured over.
 pub const SPAN_S: f64 = 0.5;
+/// What a take plays of a cut before and after its beat.
+const RISE_S: f64 = 0.02;
+const FALL_S: f64 = 0.06;
 /// A slice never starts this near the end.
 const TAIL_S: f64 = 1.2;
 /// Grid of tracks without a beat: eighths at 90 beats a minute.
@@ -63,10 +67,11 @@ pub fn cut(
     let grid = grid(seconds, pulse);
     let envelope = attack_envelope(samples);
     let dct = Dct::new();
+    let mut spans = SpanChroma::new();
     let mut slices: Vec<Slice> = grid
         .iter()
         .filter(|point| point.at_s + TAIL_S <= seconds)
-        .map(|point| describe(point, samples, onsets, pitches, &envelope, &dct))
+        .map(|point| describe(point, samples, onsets, pitches, &envelope, &dct, &mut spans))
         .collect();
     rank_attacks(&mut slices);
     slices
@@ -116,19 +121,23 @@ fn describe(
     pitches: &PitchFrames,
     envelope: &[f32],
     dct: &Dct,
+    spans: &mut SpanChroma,
 ) -> Slice {
     let (start, end) = (point.at_s, point.at_s + SPAN_S);
     // Pitch frames are long; those centred well inside hear little of what lies before the cut.
     let heard = (start + 0.09, end - 0.09);
     let pitch = pitches.predominant(heard.0, heard.1);
     let bass = pitches.bass(heard.0, heard.1);
+    let lead_s = realign(envelope, start);
+    let from = start + f64::from(lead_s) - RISE_S;
+    let length = (point.beat_s + RISE_S + FALL_S).min(SPAN_S);
     Slice {
         at_s: start as f32,
-        lead_s: realign(envelope, start),
+        lead_s,
         eighth: point.eighth,
         bar: point.bar,
         beat_s: point.beat_s as f32,
-        chroma: pitches.chroma(heard.0, heard.1),
+        chroma: spans.read(samples, from, from + length, pitches.tuning_cents),
         level_db: level_db(samples, start, end),
         timbre: timbre(onsets, start, end, dct),
         pitch: pitch.map(|p| p.0),

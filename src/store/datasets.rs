@@ -1,11 +1,12 @@
 //! Datasets: one JSON file each, and the log of their edits.
 
-use super::files::{append, names, read_json, read_lines, write_json};
+use super::files::{append, names, read_json, read_lines, stamp, write_json};
 use super::index::Kind;
 use super::{Store, StoreError};
 use crate::domain::dataset::{Dataset, EditRecord};
 use crate::domain::ids::DatasetName;
 use std::fs;
+use std::sync::atomic::Ordering;
 
 impl Store {
     pub(super) fn dataset_names(&self) -> Result<Vec<String>, StoreError> {
@@ -18,21 +19,17 @@ impl Store {
         name: &str,
     ) -> Result<Option<serde_json::Value>, StoreError> {
         let Ok(name) = name.parse::<DatasetName>() else { return Ok(None) };
-        read_json(&self.home.dataset(&name))
+        let dataset: Option<Dataset> = read_json(&self.home.dataset(&name))?;
+        Ok(dataset.and_then(|d| serde_json::to_value(d).ok()))
     }
 
-    /// All datasets by name.
+    /// All datasets by name. Damaged ones are passed over; [`Store::damaged`] names them.
     pub fn datasets(&self) -> Result<Vec<Dataset>, StoreError> {
-        if let Some(index) = &self.index {
+        if let Some(index) = self.index() {
             return index.all(Kind::Datasets);
         }
-        let mut all = Vec::new();
-        for name in self.dataset_names()? {
-            if let Ok(name) = name.parse() {
-                all.push(self.dataset(&name)?);
-            }
-        }
-        Ok(all)
+        let names = self.dataset_names()?;
+        Ok(names.iter().filter_map(|n| self.dataset(&n.parse().ok()?).ok()).collect())
     }
 
     /// One dataset, from its file.
@@ -45,7 +42,8 @@ impl Store {
     pub fn put_dataset(&self, dataset: &Dataset) -> Result<(), StoreError> {
         self.must_own()?;
         write_json(&self.home.dataset(&dataset.name), dataset)?;
-        self.indexed(Kind::Datasets, dataset.name.as_str(), Some(dataset))
+        self.indexed(Kind::Datasets, dataset.name.as_str(), Some(dataset));
+        Ok(())
     }
 
     /// Removes a dataset; its tracks' files are not touched.
@@ -59,7 +57,8 @@ impl Store {
             }
             Err(source) => return Err(StoreError::Io { path, source }),
         }
-        self.indexed::<Dataset>(Kind::Datasets, name.as_str(), None)
+        self.indexed::<Dataset>(Kind::Datasets, name.as_str(), None);
+        Ok(())
     }
 
     /// Logs an edit.
@@ -73,17 +72,20 @@ impl Store {
         read_lines(&self.home.edits())
     }
 
-    pub(super) fn indexed<T: serde::Serialize>(
-        &self,
-        kind: Kind,
-        key: &str,
-        value: Option<&T>,
-    ) -> Result<(), StoreError> {
-        let Some(index) = &self.index else { return Ok(()) };
-        match value {
-            Some(value) => index.put(kind, key, value)?,
-            None => index.remove(kind, key)?,
+    /// Tells the index of a file that was written or removed.
+    pub(super) fn indexed<T: serde::Serialize>(&self, kind: Kind, key: &str, value: Option<&T>) {
+        let Some(index) = self.index() else { return };
+        let done = match value {
+            Some(value) => {
+                let stamp = stamp(&self.file_of(kind, key));
+                index.put(kind, key, value, stamp.as_deref())
+            }
+            None => index.remove(kind, key),
+        };
+        // The file is what counts and it is written: lists are read from files from now on, and the
+        // next owner mends the index.
+        if done.and_then(|()| index.flush()).is_err() {
+            self.index_failed.store(true, Ordering::Relaxed);
         }
-        index.flush()
     }
 }

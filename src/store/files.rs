@@ -6,7 +6,10 @@ use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How the names of files end that are being written.
+const TEMPORARY: &str = ".tmp";
 /// Longest line of a log of ours; longer ones are damage.
 const LINE_MAX_BYTES: usize = 4 << 20;
 
@@ -37,10 +40,60 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A name beside a file that no other writer uses.
-fn beside(path: &Path) -> PathBuf {
+/// A name beside a file that no other writer uses, not even another thread with the same file.
+pub fn beside(path: &Path) -> PathBuf {
+    static WRITERS: AtomicU64 = AtomicU64::new(0);
+    let number = WRITERS.fetch_add(1, Ordering::Relaxed);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    path.with_file_name(format!(".{name}.{}-{number}{TEMPORARY}", std::process::id()))
+}
+
+/// Removes the temporary files that a dead process left in a folder. Only the owner may do this,
+/// and only before it writes. What cannot be removed harms nothing.
+pub fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(TEMPORARY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// What tells one version of a file from another without reading it.
+pub fn stamp(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let since = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{}-{}-{}", meta.len(), since.as_nanos(), inode(&meta)))
+}
+
+#[cfg(unix)]
+fn inode(meta: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
+}
+
+/// Makes everything in a folder durable, before the folder gets its real name.
+pub fn sync_all(dir: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(dir).map_err(io(dir))? {
+        let entry = entry.map_err(io(dir))?;
+        let path = entry.path();
+        if entry.file_type().map_err(io(&path))?.is_dir() {
+            sync_all(&path)?;
+        } else {
+            File::open(&path).and_then(|f| f.sync_all()).map_err(io(&path))?;
+        }
+    }
+    // Some file systems refuse to sync folders.
+    if let Ok(folder) = File::open(dir) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }
 
 /// Makes a rename durable. Some file systems refuse to sync folders; the rename itself is atomic.

@@ -1,6 +1,8 @@
 //! Finetunes: a folder each, made whole in a staging folder and then renamed.
 
-use super::files::{io, make_dir, names, read_json, remove_dir, sync_parent, write, write_json};
+use super::files::{
+    io, make_dir, names, read_json, remove_dir, sync_all, sync_parent, write, write_json,
+};
 use super::index::Kind;
 use super::{Home, Store, StoreError};
 use crate::domain::finetune::Manifest;
@@ -53,6 +55,19 @@ pub(super) fn staging(parent: &std::path::Path, name: &str) -> Result<PathBuf, S
     Ok(path)
 }
 
+/// Removes a finished folder in one step: it loses its name first, so that a crash on the way
+/// leaves nothing that looks like a thing of the store.
+pub(super) fn retire(folder: &std::path::Path) -> Result<(), StoreError> {
+    let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let gone = folder.with_file_name(format!("{STAGING}gone-{name}"));
+    remove_dir(&gone)?;
+    match fs::rename(folder, &gone) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(StoreError::Io { path: folder.to_owned(), source }),
+        Ok(()) => remove_dir(&gone),
+    }
+}
+
 impl Store {
     pub(super) fn finetune_names(&self) -> Result<Vec<String>, StoreError> {
         names(&self.home.finetunes())
@@ -62,7 +77,8 @@ impl Store {
         &self,
         name: &str,
     ) -> Result<Option<serde_json::Value>, StoreError> {
-        read_json(&self.home.finetunes().join(name).join("manifest.json"))
+        let manifest: Option<Manifest> = read_json(&self.file_of(Kind::Finetunes, name))?;
+        Ok(manifest.and_then(|m| serde_json::to_value(m).ok()))
     }
 
     /// An empty folder to make a finetune in.
@@ -98,26 +114,24 @@ impl Store {
             .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
         write(&path, &bytes)?;
         write_json(&staged.join("manifest.json"), manifest)?;
+        sync_all(&staged)?;
         let target = self.home.finetune(id);
         fs::rename(&staged, &target).map_err(io(&target))?;
         sync_parent(&target);
-        self.indexed(Kind::Finetunes, id.as_str(), Some(manifest))
+        self.indexed(Kind::Finetunes, id.as_str(), Some(manifest));
+        Ok(())
     }
 
-    /// All finetunes, oldest first.
+    /// All finetunes, oldest first. Damaged ones are passed over; [`Store::damaged`] names them.
     pub fn finetunes(&self) -> Result<Vec<Manifest>, StoreError> {
-        if let Some(index) = &self.index {
+        if let Some(index) = self.index() {
             return index.all(Kind::Finetunes);
         }
-        let mut all = Vec::new();
-        for name in self.finetune_names()? {
-            if let Some(manifest) =
-                read_json(&self.home.finetunes().join(name).join("manifest.json"))?
-            {
-                all.push(manifest);
-            }
-        }
-        Ok(all)
+        let names = self.finetune_names()?;
+        Ok(names
+            .iter()
+            .filter_map(|name| read_json(&self.file_of(Kind::Finetunes, name)).ok().flatten())
+            .collect())
     }
 
     /// A finetune by id or unique name.
@@ -157,7 +171,12 @@ impl Store {
     /// Removes a finetune. Takes made with it stay.
     pub fn remove_finetune(&self, id: &FinetuneId) -> Result<(), StoreError> {
         self.must_own()?;
-        remove_dir(&self.home.finetune(id))?;
-        self.indexed::<Manifest>(Kind::Finetunes, id.as_str(), None)
+        let folder = self.home.finetune(id);
+        if !folder.exists() {
+            return Err(StoreError::NotFound { what: "finetune", name: id.to_string() });
+        }
+        retire(&folder)?;
+        self.indexed::<Manifest>(Kind::Finetunes, id.as_str(), None);
+        Ok(())
     }
 }

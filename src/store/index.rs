@@ -3,6 +3,7 @@
 //! Small values only, flushed after every change that matters. Whatever is wrong with it, it is
 //! moved aside and made again; nothing is ever only here.
 
+use super::files::stamp;
 use super::{Store, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +27,8 @@ impl Kind {
     /// All trees.
     pub const ALL: [Self; 4] = [Self::Datasets, Self::Finetunes, Self::Takes, Self::Jobs];
 
-    fn name(self) -> &'static str {
+    /// Name of the tree.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Datasets => "datasets",
             Self::Finetunes => "finetunes",
@@ -42,13 +44,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens it; one that cannot be opened is moved aside, once, and made new.
-    pub fn open(path: &Path, notes: &mut Vec<String>) -> Result<Self, StoreError> {
+    /// Opens it; one that cannot be opened is moved aside, once, and made new. `files` says whether
+    /// there is anything to make it from.
+    pub fn open(path: &Path, files: bool, notes: &mut Vec<String>) -> Result<Self, StoreError> {
         let new = !path.exists();
         match open(path) {
             Ok(db) => {
-                if new {
-                    notes.push("the index was made from the files".to_owned());
+                if new && files {
+                    notes.push("the index was made again from the files".to_owned());
                 }
                 Ok(Self { db })
             }
@@ -66,48 +69,64 @@ impl Index {
         }
     }
 
-    /// Makes every tree hold exactly what the files hold. Existing entries are trusted; their files
-    /// change only through this store, which changes both.
-    pub fn reconcile(&self, store: &Store) -> Result<(), StoreError> {
+    /// Makes every tree hold exactly what the files hold. An entry is trusted only while its file is
+    /// the one it was made from: a process that was killed may have written one and not the other.
+    /// Files that cannot be read are left out and said.
+    pub fn reconcile(&self, store: &Store, notes: &mut Vec<String>) -> Result<(), StoreError> {
         for kind in Kind::ALL {
-            let files: BTreeSet<String> = match kind {
-                Kind::Datasets => store.dataset_names()?,
-                Kind::Finetunes => store.finetune_names()?,
-                Kind::Takes => store.take_names()?,
-                Kind::Jobs => store.job_names()?,
-            }
-            .into_iter()
-            .collect();
+            let files: BTreeSet<String> = store.keys_of(kind)?.into_iter().collect();
             let known: BTreeSet<String> = self.keys(kind)?.into_iter().collect();
             for gone in known.difference(&files) {
                 self.remove(kind, gone)?;
             }
-            for new in files.difference(&known) {
-                let value = match kind {
-                    Kind::Datasets => store.dataset_value(new)?,
-                    Kind::Finetunes => store.finetune_value(new)?,
-                    Kind::Takes => store.take_value(new)?,
-                    Kind::Jobs => store.job_value(new)?,
-                };
-                if let Some(value) = value {
-                    self.put(kind, new, &value)?;
+            for key in &files {
+                let stamp = stamp(&store.file_of(kind, key));
+                if known.contains(key) && stamp.is_some() && stamp == self.stamp_of(kind, key)? {
+                    continue;
+                }
+                match store.value_of(kind, key) {
+                    Ok(Some(value)) => self.put(kind, key, &value, stamp.as_deref())?,
+                    Ok(None) => self.remove(kind, key)?,
+                    Err(e) => {
+                        self.remove(kind, key)?;
+                        notes.push(format!("{e}; it was left out"));
+                    }
                 }
             }
         }
         self.flush()
     }
 
-    /// Keeps a value.
-    pub fn put<T: Serialize>(&self, kind: Kind, key: &str, value: &T) -> Result<(), StoreError> {
+    /// Keeps a value, and which version of its file it is.
+    pub fn put<T: Serialize>(
+        &self,
+        kind: Kind,
+        key: &str,
+        value: &T,
+        stamp: Option<&str>,
+    ) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(value).map_err(|e| self.damaged(&e))?;
         self.tree(kind)?.insert(key, bytes).map_err(|e| self.damaged(&e))?;
+        let stamps = self.stamps()?;
+        let name = stamp_name(kind, key);
+        match stamp {
+            Some(stamp) => stamps.insert(name, stamp.as_bytes()),
+            None => stamps.remove(name),
+        }
+        .map_err(|e| self.damaged(&e))?;
         Ok(())
     }
 
     /// Forgets a value.
     pub fn remove(&self, kind: Kind, key: &str) -> Result<(), StoreError> {
         self.tree(kind)?.remove(key).map_err(|e| self.damaged(&e))?;
+        self.stamps()?.remove(stamp_name(kind, key)).map_err(|e| self.damaged(&e))?;
         Ok(())
+    }
+
+    fn stamp_of(&self, kind: Kind, key: &str) -> Result<Option<String>, StoreError> {
+        let found = self.stamps()?.get(stamp_name(kind, key)).map_err(|e| self.damaged(&e))?;
+        Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// All values of a tree, by key. Values that cannot be read are passed over: their files say
@@ -141,6 +160,10 @@ impl Index {
         self.db.open_tree(kind.name()).map_err(|e| self.damaged(&e))
     }
 
+    fn stamps(&self) -> Result<sled::Tree, StoreError> {
+        self.db.open_tree("stamps").map_err(|e| self.damaged(&e))
+    }
+
     fn damaged(&self, why: &dyn std::fmt::Display) -> StoreError {
         let _ = &self.db;
         StoreError::Damaged {
@@ -148,6 +171,10 @@ impl Index {
             why: format!("{why}. It is only an index: delete it and start again"),
         }
     }
+}
+
+fn stamp_name(kind: Kind, key: &str) -> String {
+    format!("{}/{key}", kind.name())
 }
 
 fn open(path: &Path) -> sled::Result<sled::Db> {

@@ -2,28 +2,35 @@
 
 use super::files::{append, make_dir, names, read_json, read_lines, remove_dir, write_json};
 use super::index::Kind;
+use super::lock::owner_of;
 use super::{Store, StoreError};
 use crate::domain::ids::JobId;
 use crate::domain::job::{Event, EventKind, Job, JobState};
 
 /// Jobs that were running when their process died are lost, and say so.
-pub(super) fn bury_the_dead(store: &Store, at: &str) -> Result<(), StoreError> {
+pub(super) fn bury_the_dead(
+    store: &Store,
+    at: &str,
+    notes: &mut Vec<String>,
+) -> Result<(), StoreError> {
     for mut job in store.jobs()? {
         if job.state.ended() {
             continue;
         }
         job.state = JobState::Lost;
         job.finished_at = Some(at.to_owned());
-        job.reason = Some(format!(
-            "process {} ended before the job did; what it had finished is kept, run it again for the rest",
-            job.pid
-        ));
-        store.put_job(&job)?;
+        job.reason = Some(lost_reason(&job));
+        if let Err(e) = store.put_job(&job) {
+            // The next owner buries it.
+            notes.push(e.to_string());
+            continue;
+        }
+        notes.push(format!("{} {} is lost: {}", job.kind.word(), job.job_id, lost_reason(&job)));
         let events = store.events(job.job_id).unwrap_or_default();
         let last = events.last();
         let mut metrics = serde_json::Map::new();
         metrics.insert("state".to_owned(), "lost".into());
-        store.append_event(&Event {
+        let told = store.append_event(&Event {
             seq: last.map_or(0, |e| e.seq + 1),
             at: at.to_owned(),
             job_id: job.job_id,
@@ -32,9 +39,19 @@ pub(super) fn bury_the_dead(store: &Store, at: &str) -> Result<(), StoreError> {
             progress: last.map_or(0.0, |e| e.progress),
             eta_s: None,
             metrics,
-        })?;
+        });
+        if let Err(e) = told {
+            notes.push(e.to_string());
+        }
     }
     Ok(())
+}
+
+fn lost_reason(job: &Job) -> String {
+    format!(
+        "process {} ended before the job did; what it had finished is kept, run it again for the rest",
+        job.pid
+    )
 }
 
 impl Store {
@@ -44,7 +61,8 @@ impl Store {
     }
 
     pub(super) fn job_value(&self, name: &str) -> Result<Option<serde_json::Value>, StoreError> {
-        read_json(&self.home.jobs().join(name).join("job.json"))
+        let job: Option<Job> = read_json(&self.file_of(Kind::Jobs, name))?;
+        Ok(job.and_then(|j| serde_json::to_value(j).ok()))
     }
 
     /// The number of the next job.
@@ -58,7 +76,8 @@ impl Store {
         self.must_own()?;
         make_dir(&self.home.job(job.job_id))?;
         write_json(&self.home.job(job.job_id).join("job.json"), job)?;
-        self.indexed(Kind::Jobs, &job.job_id.to_string(), Some(job))
+        self.indexed(Kind::Jobs, &job.job_id.to_string(), Some(job));
+        Ok(())
     }
 
     /// Logs an event.
@@ -69,16 +88,17 @@ impl Store {
         append(&self.home.job(event.job_id).join("events.jsonl"), event, sync)
     }
 
-    /// All jobs, oldest first.
+    /// All jobs, oldest first. Damaged ones are passed over; [`Store::damaged`] names them.
     pub fn jobs(&self) -> Result<Vec<Job>, StoreError> {
-        let mut all: Vec<Job> = match &self.index {
+        let mut all: Vec<Job> = match self.index() {
             Some(index) => index.all(Kind::Jobs)?,
             None => {
-                let mut all = Vec::new();
-                for name in self.job_names()? {
-                    all.extend(read_json::<Job>(&self.home.jobs().join(name).join("job.json"))?);
-                }
-                all
+                let names = self.job_names()?;
+                let read = |name: &String| -> Option<Job> {
+                    let job: Job = read_json(&self.file_of(Kind::Jobs, name)).ok().flatten()?;
+                    Some(self.if_alive(job))
+                };
+                names.iter().filter_map(read).collect()
             }
         };
         all.sort_by_key(|j| j.job_id);
@@ -87,8 +107,26 @@ impl Store {
 
     /// One job.
     pub fn job(&self, id: JobId) -> Result<Job, StoreError> {
-        read_json(&self.home.job(id).join("job.json"))?
-            .ok_or_else(|| StoreError::NotFound { what: "job", name: id.to_string() })
+        let path = self.home.job(id).join("job.json");
+        let job = read_json(&path)?
+            .ok_or_else(|| StoreError::NotFound { what: "job", name: id.to_string() })?;
+        Ok(if self.is_owner() { job } else { self.if_alive(job) })
+    }
+
+    /// To one who only looks, a job that cannot be running is lost already, although only the next
+    /// owner writes it down.
+    fn if_alive(&self, job: Job) -> Job {
+        if job.state.ended() || owner_of(&self.home).is_some() {
+            return job;
+        }
+        // It may have ended between the two looks.
+        let path = self.home.job(job.job_id).join("job.json");
+        let mut now: Job = read_json(&path).ok().flatten().unwrap_or(job);
+        if !now.state.ended() {
+            now.state = JobState::Lost;
+            now.reason = Some(lost_reason(&now));
+        }
+        now
     }
 
     /// A job's events, oldest first.
@@ -111,7 +149,8 @@ impl Store {
     pub fn remove_job(&self, id: JobId) -> Result<(), StoreError> {
         self.must_own()?;
         remove_dir(&self.home.job(id))?;
-        self.indexed::<Job>(Kind::Jobs, &id.to_string(), None)
+        self.indexed::<Job>(Kind::Jobs, &id.to_string(), None);
+        Ok(())
     }
 }
 

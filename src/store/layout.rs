@@ -47,6 +47,17 @@ impl Home {
         Ok(())
     }
 
+    /// Folders in which files are replaced whole, by temporary names.
+    pub(super) fn written(&self) -> Vec<PathBuf> {
+        vec![
+            self.config.clone(),
+            self.datasets(),
+            self.data.join("blobs"),
+            self.state.clone(),
+            self.cache.join("hearings"),
+        ]
+    }
+
     /// Settings.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")

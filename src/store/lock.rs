@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::time::Duration;
+
+/// How often the lock is tried while others only look.
+const LOOKS_MAX: u32 = 200;
 
 /// The process that owns a home.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,12 +51,19 @@ impl OwnerLock {
             .truncate(false)
             .open(&path)
             .map_err(io(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Busy { owner: owner_of(home).unwrap_or_default() });
+        let mut looks = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => match owner_of(home) {
+                    Some(owner) => return Err(StoreError::Busy { owner }),
+                    // Not an owner but others that look who owns it, for a moment each.
+                    None if looks < LOOKS_MAX => looks += 1,
+                    None => return Err(StoreError::Busy { owner: Owner::default() }),
+                },
+                Err(TryLockError::Error(source)) => return Err(StoreError::Io { path, source }),
             }
-            Err(TryLockError::Error(source)) => return Err(StoreError::Io { path, source }),
+            std::thread::sleep(Duration::from_millis(5));
         }
         let owner = Owner { pid: std::process::id(), what: what.to_owned(), since: at.to_owned() };
         let text = serde_json::to_string(&owner).unwrap_or_default();
@@ -97,5 +108,21 @@ mod tests {
         drop(lock);
         assert_eq!(owner_of(&home), None);
         OwnerLock::take(&home, "import", "now").unwrap();
+    }
+
+    #[test]
+    fn those_who_look_never_keep_an_owner_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::under(dir.path());
+        home.make().unwrap();
+        drop(OwnerLock::take(&home, "first", "now").unwrap());
+        std::thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| (0..3_000).for_each(|_| drop(owner_of(&home))));
+            }
+            for _ in 0..100 {
+                drop(OwnerLock::take(&home, "train", "now").unwrap());
+            }
+        });
     }
 }

@@ -18,8 +18,9 @@ pub mod takes;
 pub use layout::Home;
 use lock::{Owner, OwnerLock};
 
-use index::Index;
+use index::{Index, Kind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +82,7 @@ pub enum StoreError {
 pub struct Store {
     home: Home,
     index: Option<Index>,
+    index_failed: AtomicBool,
     lock: Option<OwnerLock>,
     notes: Vec<String>,
 }
@@ -94,17 +96,82 @@ impl Store {
         let mut notes = Vec::new();
         takes::clear_staging(&home, &mut notes)?;
         finetunes::clear_staging(&home, &mut notes)?;
-        let mut store = Self { home, index: None, lock: Some(lock), notes };
-        let index = Index::open(&store.home.index(), &mut store.notes)?;
-        index.reconcile(&store)?;
-        store.index = Some(index);
-        jobs::bury_the_dead(&store, at)?;
+        let mut store = Self { lock: Some(lock), ..Self::look(home) };
+        store.sweep()?;
+        let mut files = false;
+        for kind in Kind::ALL {
+            files |= !store.keys_of(kind)?.is_empty();
+        }
+        let opened = Index::open(&store.home.index(), files, &mut notes)
+            .and_then(|index| index.reconcile(&store, &mut notes).map(|()| index));
+        match opened {
+            Ok(index) => store.index = Some(index),
+            // A full disk must not keep anyone from what is on it, nor from making room.
+            Err(e) => notes.push(format!("{e}. Lists are read from the files instead")),
+        }
+        jobs::bury_the_dead(&store, at, &mut notes)?;
+        store.notes = notes;
         Ok(store)
+    }
+
+    /// Clears the temporary files of processes that died while they wrote.
+    fn sweep(&self) -> Result<(), StoreError> {
+        for dir in self.home.written() {
+            files::sweep(&dir);
+        }
+        for name in self.keys_of(Kind::Jobs)? {
+            files::sweep(&self.home.jobs().join(name));
+        }
+        for name in self.keys_of(Kind::Takes)? {
+            files::sweep(&self.home.takes().join(name));
+        }
+        Ok(())
+    }
+
+    /// Everything of a kind that has a file, by key.
+    pub(crate) fn keys_of(&self, kind: Kind) -> Result<Vec<String>, StoreError> {
+        match kind {
+            Kind::Datasets => self.dataset_names(),
+            Kind::Finetunes => self.finetune_names(),
+            Kind::Takes => self.take_names(),
+            Kind::Jobs => self.job_names(),
+        }
+    }
+
+    /// The file that describes a thing.
+    pub(crate) fn file_of(&self, kind: Kind, key: &str) -> PathBuf {
+        match kind {
+            Kind::Datasets => self.home.datasets().join(format!("{key}.json")),
+            Kind::Finetunes => self.home.finetunes().join(key).join("manifest.json"),
+            Kind::Takes => self.home.takes().join(key).join("take.json"),
+            Kind::Jobs => self.home.jobs().join(key).join("job.json"),
+        }
+    }
+
+    fn value_of(&self, kind: Kind, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        match kind {
+            Kind::Datasets => self.dataset_value(key),
+            Kind::Finetunes => self.finetune_value(key),
+            Kind::Takes => self.take_value(key),
+            Kind::Jobs => self.job_value(key),
+        }
+    }
+
+    /// What is wrong with the files of a kind; lists leave such things out.
+    pub fn damaged(&self, kind: Kind) -> Result<Vec<StoreError>, StoreError> {
+        let keys = self.keys_of(kind)?;
+        Ok(keys.iter().filter_map(|key| self.value_of(kind, key).err()).collect())
     }
 
     /// Looks at a home without owning it: everything is read from files.
     pub fn look(home: Home) -> Self {
-        Self { home, index: None, lock: None, notes: Vec::new() }
+        let index_failed = AtomicBool::new(false);
+        Self { home, index: None, index_failed, lock: None, notes: Vec::new() }
+    }
+
+    /// The index, while there is one that works.
+    fn index(&self) -> Option<&Index> {
+        self.index.as_ref().filter(|_| !self.index_failed.load(Ordering::Relaxed))
     }
 
     /// Where things are.

@@ -5,8 +5,10 @@
 use super::StudioError;
 use crate::domain::limits::Limits;
 use crate::store::Home;
+use crate::store::files::{make_dir, write};
 use serde::{Deserialize, Serialize};
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What `config.toml` may hold.
@@ -94,14 +96,102 @@ impl Config {
 fn read_settings(path: &Path) -> Result<Settings, StudioError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
+        // A home that cannot be there has no settings either; writing to it says why.
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Settings::default());
+        }
         Err(e) => {
             return Err(StudioError::Config { path: path.to_owned(), why: e.to_string() });
         }
     };
+    understood(&text).map_err(|why| StudioError::Config { path: path.to_owned(), why })
+}
+
+/// Settings from text, or what is wrong with them.
+fn understood(text: &str) -> Result<Settings, String> {
     // The parser's message names line, column and what was expected.
-    toml::from_str(&text)
-        .map_err(|e| StudioError::Config { path: path.to_owned(), why: e.to_string() })
+    let settings: Settings = toml::from_str(text).map_err(|e| e.to_string())?;
+    settings.check()?;
+    Ok(settings)
+}
+
+/// Most worker threads that can be asked for.
+pub const THREADS_MAX: usize = 512;
+
+impl Settings {
+    /// Numbers that can be read but make no sense.
+    fn check(&self) -> Result<(), String> {
+        if let Some(threads) = self.threads
+            && !(1..=THREADS_MAX).contains(&threads)
+        {
+            return Err(format!("threads = {threads}; 1 to {THREADS_MAX} can be used"));
+        }
+        let l = &self.limits;
+        for (name, seconds) in [
+            ("material_min_s", l.material_min_s),
+            ("track_min_s", l.track_min_s),
+            ("track_max_s", l.track_max_s),
+            ("dataset_max_s", l.dataset_max_s),
+            ("decode_max_s", l.decode_max_s),
+            ("section_max_s", l.section_max_s),
+            ("take_min_s", l.take_min_s),
+            ("take_max_s", l.take_max_s),
+        ] {
+            if !(seconds.is_finite() && seconds > 0.0) {
+                return Err(format!("limits.{name} = {seconds}; it must be a number over 0"));
+            }
+        }
+        for (least, least_s, most, most_s) in [
+            ("track_min_s", l.track_min_s, "track_max_s", l.track_max_s),
+            ("take_min_s", l.take_min_s, "take_max_s", l.take_max_s),
+        ] {
+            if least_s > most_s {
+                return Err(format!("limits.{least} = {least_s} is over limits.{most} = {most_s}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Changes one setting in the file and leaves the rest of it, comments too, as it is. The value
+/// "default" takes it out. A value that makes no sense changes nothing.
+pub fn set(home: &Home, name: &str, value: &str) -> Result<Settings, StudioError> {
+    let path = home.config_file();
+    let old = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(StudioError::Io { path, source }),
+    };
+    let mut document: toml_edit::DocumentMut =
+        old.parse().map_err(|e| StudioError::Config { path: path.clone(), why: format!("{e}") })?;
+    let mut table = document.as_table_mut();
+    let (folder, last) = match name.rsplit_once('.') {
+        Some((folder, last)) => (Some(folder), last),
+        None => (None, name),
+    };
+    if let Some(folder) = folder {
+        let entry = table.entry(folder).or_insert_with(toml_edit::table);
+        table = entry
+            .as_table_mut()
+            .ok_or_else(|| StudioError::Usage(format!("there is no setting {name}")))?;
+    }
+    if value == "default" {
+        table.remove(last);
+    } else {
+        // What is no number and no truth value is text.
+        let parsed = value.parse::<toml_edit::Value>();
+        let parsed = parsed.unwrap_or_else(|_| toml_edit::Value::from(value));
+        table.insert(last, toml_edit::Item::Value(parsed));
+    }
+    let text = document.to_string();
+    let settings = understood(&text).map_err(|why| {
+        StudioError::Usage(format!("{name} cannot be set to {value}: {}", why.trim_end()))
+    })?;
+    if let Some(parent) = path.parent() {
+        make_dir(parent)?;
+    }
+    write(&path, text.as_bytes())?;
+    Ok(settings)
 }
 
 fn xdg_home() -> Result<Home, StudioError> {
@@ -178,5 +268,35 @@ mod tests {
         assert_eq!(loaded.settings.threads, Some(2));
         assert_eq!(loaded.settings.limits.take_max_s, 30.0);
         assert_eq!(loaded.settings.limits.take_min_s, 2.0);
+        for nonsense in ["threads = 0", "threads = 100000", "[limits]\ntake_max_s = nan"] {
+            std::fs::write(&path, nonsense).unwrap();
+            assert!(Config::load(Some(dir.path())).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_setting_is_changed_and_the_rest_of_the_file_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::under(dir.path());
+        assert_eq!(set(&home, "threads", "3").unwrap().threads, Some(3));
+        let path = home.config_file();
+        std::fs::write(&path, "# mine\nthreads = 3 # few\n").unwrap();
+        set(&home, "limits.take_max_s", "30.0").unwrap();
+        set(&home, "by", "Ada Nowak").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# mine\nthreads = 3 # few\n"), "{text}");
+        assert!(
+            text.contains("by = \"Ada Nowak\"") && text.contains("take_max_s = 30.0"),
+            "{text}"
+        );
+        for (name, value) in
+            [("threads", "many"), ("banana", "1"), ("limits.take_max_s", "-1.0"), ("a.b.c", "1")]
+        {
+            let error = set(&home, name, value).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        let settings = set(&home, "threads", "default").unwrap();
+        assert_eq!((settings.threads, settings.limits.take_max_s), (None, 30.0));
     }
 }

@@ -87,6 +87,29 @@ pub fn include(
     commit(inner, dataset, Edit::Include { tracks })
 }
 
+/// Makes a dataset of each part; the whole stays as it is. Parts keep what was left out of training.
+pub fn split(
+    inner: &Inner,
+    name: &DatasetName,
+    parts: &[(DatasetName, Vec<TrackId>)],
+) -> Result<Vec<Dataset>, StudioError> {
+    let whole = inner.store.dataset(name)?;
+    for (number, (part, tracks)) in parts.iter().enumerate() {
+        must_hold(&whole, tracks)?;
+        let twice = parts[..number].iter().any(|(earlier, _)| earlier == part);
+        if twice || inner.store.dataset(part).is_ok() {
+            return Err(StoreError::Exists { what: "dataset", name: part.to_string() }.into());
+        }
+    }
+    let mut made = Vec::with_capacity(parts.len());
+    for (part, tracks) in parts {
+        let members = whole.members.iter().filter(|m| tracks.contains(&m.track.track_id));
+        let edit = Edit::Add { members: members.cloned().collect() };
+        made.push(commit(inner, Dataset::new(part.clone(), inner.clock.now()), edit)?);
+    }
+    Ok(made)
+}
+
 fn must_hold(dataset: &Dataset, tracks: &[TrackId]) -> Result<(), StudioError> {
     match tracks.iter().find(|id| dataset.member(id).is_none()) {
         Some(id) => {

@@ -19,18 +19,17 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// Tracks of each style.
-const TRACKS: u64 = 8;
 /// Length of each.
 const TRACK_S: f64 = 40.0;
 /// Length of a take.
-const TAKE_S: f64 = 30.0;
+const TAKE_S: f64 = 40.0;
 
-/// A style: its name, its genre, and the prompts its tracks are made from.
+/// A style: what its tracks have in common, and the tempo and key of each.
 struct Style {
     name: &'static str,
     genre: &'static str,
-    prompts: [&'static str; 4],
+    sound: &'static str,
+    tracks: [(u32, &'static str); 8],
     ask: &'static str,
 }
 
@@ -38,24 +37,34 @@ const STYLES: [Style; 2] = [
     Style {
         name: "neon-arcade",
         genre: "chiptune",
-        prompts: [
-            "energetic chiptune at 150 bpm in A minor",
-            "playful chiptune at 144 bpm in C major",
-            "chiptune at 156 bpm in E minor",
-            "chiptune at 150 bpm in D minor",
+        sound: "energetic chiptune",
+        tracks: [
+            (150, "A minor"),
+            (144, "C major"),
+            (156, "E minor"),
+            (150, "D minor"),
+            (146, "F major"),
+            (152, "G minor"),
+            (148, "B minor"),
+            (154, "A minor"),
         ],
-        ask: "an energetic piece at 150 bpm in A minor",
+        ask: "a piece at 150 bpm in A minor",
     },
     Style {
         name: "slow-harbour",
-        genre: "ambient",
-        prompts: [
-            "calm ambient at 66 bpm in D major, piano and strings",
-            "dreamy ambient at 70 bpm in G major, harp and pad",
-            "calm waltz at 84 bpm in A minor, piano and strings",
-            "romantic film score at 72 bpm in F major, piano",
+        genre: "film score",
+        sound: "calm film score with piano, strings and cello",
+        tracks: [
+            (72, "D major"),
+            (76, "A minor"),
+            (70, "G major"),
+            (74, "E minor"),
+            (68, "F major"),
+            (73, "B minor"),
+            (75, "C major"),
+            (71, "D minor"),
         ],
-        ask: "a calm piece at 72 bpm in D major",
+        ask: "a piece at 74 bpm in D major",
     },
 ];
 
@@ -181,8 +190,10 @@ pub fn run(
 /// Whether the control stands farther from its dataset than the take from its own.
 fn worse(control: &Verdict, own: Option<&Verdict>) -> bool {
     let Some(own) = own else { return false };
-    match (control.style.rank, own.style.rank) {
-        (Some(control), Some(own)) => control > own,
+    // Ranks end at the last place; how far beyond it a stranger stands, the distance says.
+    let place = |v: &Verdict| Some((v.style.rank?, v.style.distance?));
+    match (place(control), place(own)) {
+        (Some(control), Some(own)) => control.0 >= own.0 && control.1 > own.1,
         _ => false,
     }
 }
@@ -214,17 +225,17 @@ fn make_tracks(
     };
     fs::create_dir_all(folder).map_err(io(folder))?;
     let engine = Resident::new(studio.inner().config.settings.limits.clone(), &[]);
-    for number in 0..TRACKS {
+    for (number, (bpm, key)) in style.tracks.iter().enumerate() {
         stop.check()?;
         let path = folder.join(format!("{}-{}.flac", style.name, number + 1));
         if path.exists() {
             continue;
         }
         let request = TakeRequest {
-            prompt: style.prompts[number as usize % style.prompts.len()].to_owned(),
+            prompt: format!("{} at {bpm} bpm in {key}", style.sound),
             finetune: None,
             seconds: Some(TRACK_S),
-            seed: 100 + number,
+            seed: 100 + number as u64,
             plan: None,
             loudness_lufs: None,
             without: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::StudioError;
 use super::local::Inner;
+use crate::store::index::Kind;
 use crate::store::lock::owner_of;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,11 @@ fn contents(inner: &Inner, say: &mut impl FnMut(&str, &str, String)) {
             }
         }
         Err(e) => say("datasets", "problem", e.to_string()),
+    }
+    for kind in Kind::ALL {
+        for e in inner.store.damaged(kind).unwrap_or_else(|e| vec![e]) {
+            say(kind.name(), "problem", e.to_string());
+        }
     }
     let counts: [(&str, Result<usize, StudioError>); 4] = [
         ("finetunes", inner.store.finetunes().map(|v| v.len()).map_err(Into::into)),

@@ -1,5 +1,6 @@
 //! Everything that can go wrong, and the one place where it becomes kind, words and hints.
 
+use crate::audio::decode::DecodeError;
 use crate::domain::ids::TrackId;
 use crate::domain::work::Stopped;
 use crate::engine::EngineError;
@@ -147,6 +148,12 @@ impl StudioError {
             Self::Store(StoreError::Ambiguous { .. } | StoreError::Exists { .. })
             | Self::Usage(_) => ErrorKind::Usage,
             Self::Engine(EngineError::Request(_)) => ErrorKind::Usage,
+            Self::Io { source, .. }
+            | Self::Listen(ListenError::Decode(DecodeError::Io { source, .. }))
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                ErrorKind::NotFound
+            }
             Self::Engine(EngineError::Stopped(_))
             | Self::Listen(ListenError::Stopped(_))
             | Self::Stopped(_) => ErrorKind::Stopped,
@@ -182,7 +189,14 @@ impl StudioError {
             }
             Self::Store(StoreError::Io { source, .. })
             | Self::Io { source, .. }
+            | Self::Listen(ListenError::Decode(DecodeError::Io { source, .. }))
             | Self::Engine(EngineError::Io { source, .. }) => return io_hints(source),
+            Self::Listen(ListenError::Decode(DecodeError::NotAFile(_))) => {
+                &["name a single audio file; leitmotif import takes whole folders"]
+            }
+            Self::Listen(ListenError::Decode(_)) => {
+                &["save it again as wav or flac with the program it came from"]
+            }
             Self::Store(StoreError::Damaged { .. }) => {
                 &["what else is in the home is not affected; leitmotif doctor looks at all of it"]
             }
@@ -229,6 +243,10 @@ fn io_hints(source: &std::io::Error) -> Vec<String> {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             "the place must be writable for you; --home DIR names another one"
         }
+        std::io::ErrorKind::NotFound => "look at the path; it counts from the working folder",
+        std::io::ErrorKind::NotADirectory => {
+            "a part of the path is a file, not a folder; --home DIR names another home"
+        }
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
@@ -250,5 +268,8 @@ mod tests {
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let full = StudioError::Io { path: "a".into(), source: full };
         assert!(full.report().hints[0].contains("space"));
+        let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let gone = StudioError::Io { path: "a".into(), source: gone };
+        assert_eq!(gone.kind().exit_code(), 4);
     }
 }

@@ -9,6 +9,7 @@ use crate::audio::decode::{Damage, StreamInfo};
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{TakeId, TrackId};
 use crate::domain::job::Phase;
+use crate::domain::paths::from_text;
 use crate::domain::verdict::{Evidence, Verdict};
 use crate::domain::work::{Observer, StopToken};
 use crate::judge::verdict::{Candidate, compare_files};
@@ -75,23 +76,30 @@ pub fn run(
     let manifest = inner.store.find_finetune(&work.finetune)?;
     reporter.plan(&[(Phase::Evaluate, 120.0 * (1 + work.items.len()) as f64)]);
     reporter.progress(Phase::Evaluate, 0.0, 1.0);
+    // What is not there is found out before anything is measured.
+    let paths = work.items.iter().map(|i| path_of(inner, i)).collect::<Result<Vec<_>, _>>()?;
     let judge = judge_of(inner, &manifest)?;
     let mut verdicts = Vec::new();
-    for (number, item) in work.items.iter().enumerate() {
+    for (number, (item, path)) in work.items.iter().zip(&paths).enumerate() {
         stop.check()?;
-        let path = path_of(inner, item)?;
-        let verdict = judge.judge(&candidate_of_file(inner, &path, stop)?);
+        let verdict = judge.judge(&candidate_of_file(inner, path, stop)?);
         verdicts.push(FileVerdict { file: item.clone(), verdict });
         reporter.progress(Phase::Evaluate, (number + 1) as f64, work.items.len() as f64);
     }
+    stop.check()?;
     Ok(EvaluateReport { finetune: manifest.finetune_id.to_string(), verdicts })
 }
 
 /// A take's audio, or the file itself.
 fn path_of(inner: &Inner, item: &str) -> Result<PathBuf, StudioError> {
-    match item.parse::<TakeId>() {
-        Ok(id) => Ok(inner.store.take(&id)?.audio),
-        Err(_) => Ok(PathBuf::from(item)),
+    let path = match item.parse::<TakeId>() {
+        Ok(id) => inner.store.take(&id)?.audio,
+        Err(_) => from_text(item)
+            .ok_or_else(|| StudioError::Usage(format!("\"{item}\" is not a path")))?,
+    };
+    match std::fs::metadata(&path) {
+        Ok(_) => Ok(path),
+        Err(source) => Err(StudioError::Io { path, source }),
     }
 }
 
@@ -135,9 +143,16 @@ pub fn compare(inner: &Inner, a: &Path, b: &Path) -> Result<CompareReport, Studi
 pub fn words(verdict: &Verdict) -> String {
     let copy = match verdict.copy.nearest_bits {
         None => "too short for the copy check".to_owned(),
-        Some(_) if !verdict.copy.evidence.is_empty() => {
+        Some(bits) if !verdict.copy.evidence.is_empty() => {
             let n = verdict.copy.evidence.len();
-            format!("{n} passages are like passages of its tracks")
+            let own = verdict.copy.own_nearest_bits.first().copied();
+            let passages = if n == 1 { "1 passage is" } else { &format!("{n} passages are") };
+            match own {
+                Some(own) if own <= bits => format!(
+                    "{passages} as near to its tracks as those are to one another ({bits:.1} wrong bits of 32; theirs {own:.1})"
+                ),
+                _ => format!("{passages} like passages of its tracks ({bits:.1} wrong bits of 32)"),
+            }
         }
         Some(bits) => {
             let own = &verdict.copy.own_nearest_bits;

@@ -17,6 +17,7 @@ use crate::domain::take::{Take, TakeRequest};
 use crate::domain::verdict::Verdict;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::Performance;
+use crate::store::files::beside;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ const TAKES_MAX: usize = 1_000;
 
 /// Plans one piece.
 pub fn plan(inner: &Inner, request: &TakeRequest) -> Result<Plan, StudioError> {
+    must_ask(&request.prompt, request.plan.is_some())?;
     let folder = match &request.finetune {
         Some(id) => {
             let manifest = inner.store.find_finetune(id.as_str())?;
@@ -35,6 +37,16 @@ pub fn plan(inner: &Inner, request: &TakeRequest) -> Result<Plan, StudioError> {
         None => None,
     };
     Ok(inner.engine.plan(request, folder.as_deref())?)
+}
+
+/// A prompt says something, unless a plan says it all.
+fn must_ask(prompt: &str, planned: bool) -> Result<(), StudioError> {
+    if planned || !prompt.trim().is_empty() {
+        return Ok(());
+    }
+    Err(StudioError::Usage(
+        "the prompt is empty; say in a few words what the piece should be".to_owned(),
+    ))
 }
 
 /// A finetune made for another base cannot be played by this one.
@@ -85,7 +97,8 @@ fn requests(
     work: &GenerateWork,
     finetune: Option<&Manifest>,
 ) -> Result<Vec<TakeRequest>, StudioError> {
-    let count = work.prompts.len() * work.variants as usize;
+    work.prompts.iter().try_for_each(|p| must_ask(p, work.plan.is_some()))?;
+    let count = work.prompts.len().saturating_mul(work.variants as usize);
     if count == 0 || count > TAKES_MAX {
         return Err(StudioError::Usage(format!(
             "{count} takes were asked for; 1 to {TAKES_MAX} can be made at once"
@@ -166,6 +179,13 @@ fn one(
         step.log(&format!("{id} exists already: the same request is the same take"));
         return hand_out(work, take);
     }
+    // An earlier take of this request lacks a file that is asked for now: what it has is made again
+    // with it, and what a person said about it stays.
+    let before = inner.store.take(&id).ok();
+    let with = With {
+        stems: work.stems || before.as_ref().is_some_and(|t| !t.stems.is_empty()),
+        midi: work.midi || before.as_ref().is_some_and(|t| t.midi.is_some()),
+    };
     let cpu = inner.clock.cpu_s();
     let folder = finetune.map(|m| inner.store.home().finetune(&m.finetune_id));
     let performed = inner.engine.generate(request, folder.as_deref(), step, stop)?;
@@ -177,8 +197,11 @@ fn one(
     step.progress(Phase::Evaluate, 1.0, 1.0);
     stop.check()?;
     let staged = inner.store.stage_take(&id)?;
-    let kept = write_files(inner, work, &performed, &staged)
-        .map(|files| take_of(inner, &id, request, &performed, files, verdict, cpu))
+    let kept = write_files(inner, work, with, &performed, &staged)
+        .map(|files| Take {
+            rating: before.and_then(|t| t.rating),
+            ..take_of(inner, &id, request, &performed, files, verdict, cpu)
+        })
         .and_then(|take| inner.store.commit_take(&take).map(|()| take).map_err(StudioError::from));
     match kept {
         Ok(take) => hand_out(work, take),
@@ -204,9 +227,17 @@ struct Files {
     midi: Option<String>,
 }
 
+/// What a take has besides its audio.
+#[derive(Clone, Copy)]
+struct With {
+    stems: bool,
+    midi: bool,
+}
+
 fn write_files(
     inner: &Inner,
     work: &GenerateWork,
+    with: With,
     performed: &Performance,
     folder: &Path,
 ) -> Result<Files, StudioError> {
@@ -225,7 +256,7 @@ fn write_files(
     let audio = format!("audio.{ending}");
     write(&audio, &performed.audio)?;
     let mut stems = BTreeMap::new();
-    if work.stems {
+    if with.stems {
         let dir = folder.join("stems");
         fs::create_dir_all(&dir).map_err(|source| StudioError::Io { path: dir.clone(), source })?;
         for (name, stem) in &performed.stems {
@@ -234,7 +265,7 @@ fn write_files(
             stems.insert(name.clone(), file);
         }
     }
-    let midi = if work.midi {
+    let midi = if with.midi {
         let path = folder.join("score.mid");
         fs::write(&path, inner.engine.midi(&performed.score))
             .map_err(|source| StudioError::Io { path: path.clone(), source })?;
@@ -287,9 +318,14 @@ fn hand_out(work: &GenerateWork, mut take: Take) -> Result<Take, StudioError> {
     };
     fs::create_dir_all(out).map_err(io(out))?;
     let copy = |from: &Path, to: PathBuf| -> Result<PathBuf, StudioError> {
-        let part = to.with_extension("part");
-        fs::copy(from, &part).map_err(io(&part))?;
-        fs::rename(&part, &to).map_err(io(&to))?;
+        let part = beside(&to);
+        let copied = fs::copy(from, &part)
+            .and_then(|_| File::open(&part)?.sync_all())
+            .and_then(|()| fs::rename(&part, &to));
+        if let Err(source) = copied {
+            let _ = fs::remove_file(&part);
+            return Err(StudioError::Io { path: to, source });
+        }
         Ok(to)
     };
     let ending =

@@ -14,6 +14,7 @@ use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
 use crate::judge::Fingerprint;
 use crate::listen::file::{HeardPart, ListenError, listen};
+use crate::store::files::beside;
 use crate::store::hearings::Record;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -68,13 +69,23 @@ struct Found {
 fn find(paths: &[PathBuf], limits: &Limits) -> Result<Found, StudioError> {
     let mut found = Found { files: Vec::new(), ignored: Vec::new() };
     let mut entered = BTreeSet::new();
+    let mut missing: Option<StudioError> = None;
+    let mut there = false;
     for path in paths {
-        let io = |source| StudioError::Io { path: path.clone(), source };
-        if fs::metadata(path).map_err(io)?.is_dir() {
-            walk(path, 0, limits, &mut entered, &mut found)?;
-        } else {
-            found.files.push(path.clone());
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => walk(path, 0, limits, &mut entered, &mut found)?,
+            Ok(_) => found.files.push(path.clone()),
+            // It gets its verdict like any other file, unless there is nothing else.
+            Err(source) => {
+                found.files.push(path.clone());
+                missing.get_or_insert(StudioError::Io { path: path.clone(), source });
+                continue;
+            }
         }
+        there = true;
+    }
+    if let Some(missing) = missing.filter(|_| !there) {
+        return Err(missing);
     }
     let mut seen = BTreeSet::new();
     found.files.retain(|f| seen.insert(f.clone()));
@@ -100,11 +111,18 @@ fn walk(
     if !entered.insert(fs::canonicalize(dir).map_err(io)?) || depth > limits.import_depth_max {
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
-        .map_err(io)?
-        .map(|e| e.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(io)?;
+    let read = fs::read_dir(dir).and_then(|entries| {
+        entries.map(|e| e.map(|e| e.path())).collect::<Result<Vec<PathBuf>, _>>()
+    });
+    let mut entries = match read {
+        Ok(entries) => entries,
+        // A folder inside that cannot be read gets a verdict; the rest still comes in.
+        Err(_) if depth > 0 => {
+            found.files.push(dir.to_owned());
+            return Ok(());
+        }
+        Err(e) => return Err(io(e)),
+    };
     entries.sort();
     for path in entries {
         let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
@@ -158,7 +176,7 @@ fn take_in(
     let path = path.as_path();
     let hash = match hash(path) {
         Ok(hash) => hash,
-        Err(e) => return Ok(refused(path, format!("cannot be read: {e}"), Vec::new())),
+        Err(e) => return Ok(refused(path, why_unread(&e), Vec::new())),
     };
     let parts = match parts(inner, path, &hash, limits, stop) {
         Ok(parts) => parts,
@@ -216,8 +234,23 @@ fn take_in(
     Ok(Heard { report, tracks })
 }
 
+fn why_unread(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => {
+            "it may not be read by you; look at its permissions".to_owned()
+        }
+        _ => format!("it cannot be read: {error}"),
+    }
+}
+
 fn hash(path: &Path) -> std::io::Result<blake3::Hash> {
-    if !fs::metadata(path)?.is_file() {
+    let meta = fs::metadata(path)?;
+    if meta.is_dir() {
+        // Only folders that cannot be entered come here.
+        fs::read_dir(path)?;
+    }
+    if !meta.is_file() {
         return Err(std::io::Error::other("it is not a file"));
     }
     let mut hasher = blake3::Hasher::new();
@@ -328,10 +361,14 @@ fn copy_in(inner: &Inner, path: &Path, hash: &blake3::Hash) -> Result<(), Studio
         return Ok(());
     }
     let io = |source| StudioError::Io { path: target.clone(), source };
-    let temporary = target.with_extension(format!("{ending}.part"));
-    fs::copy(path, &temporary).map_err(io)?;
-    File::open(&temporary).and_then(|f| f.sync_all()).map_err(io)?;
-    fs::rename(&temporary, &target).map_err(io)
+    let temporary = beside(&target);
+    let copied = fs::copy(path, &temporary)
+        .and_then(|_| File::open(&temporary)?.sync_all())
+        .and_then(|()| fs::rename(&temporary, &target));
+    copied.map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        io(source)
+    })
 }
 
 /// Puts the tracks into the dataset and logs the edit and the statements.

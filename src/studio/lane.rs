@@ -13,8 +13,12 @@ use crate::domain::work::StopToken;
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
+/// How often a running job looks for word from other processes.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Most jobs that wait.
 const QUEUE_MAX: usize = 64;
 
@@ -147,14 +151,32 @@ fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobE
     job.started_at = Some(inner.clock.now());
     let started = inner.store.put_job(&job).map_err(StudioError::from);
     reporter.event(EventKind::Started, Map::new());
-    let result = started.and_then(|()| {
-        stop.check()?;
-        let pool = &inner.pool;
-        catch_unwind(AssertUnwindSafe(|| pool.install(|| perform(inner, work, &reporter, stop))))
-            .unwrap_or_else(|panic| Err(StudioError::Internal(panic_words(panic.as_ref()))))
+    let over = AtomicBool::new(false);
+    let result = std::thread::scope(|threads| {
+        let watch = threads.spawn(|| watch_for_stop(inner, id, stop, &over));
+        let result = started.and_then(|()| {
+            stop.check()?;
+            let work = || inner.pool.install(|| perform(inner, work, &reporter, stop));
+            catch_unwind(AssertUnwindSafe(work))
+                .unwrap_or_else(|panic| Err(StudioError::Internal(panic_words(panic.as_ref()))))
+        });
+        over.store(true, Ordering::Relaxed);
+        watch.thread().unpark();
+        result
     });
     reporter.remember_rates();
     finish(inner, job, &reporter, result)
+}
+
+/// Other processes leave word that a job should stop; work that is long without an event would not
+/// hear of it.
+fn watch_for_stop(inner: &Inner, id: JobId, stop: &StopToken, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) && !stop.stopped() {
+        if inner.store.asked_to_stop(id) {
+            stop.stop();
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
 }
 
 fn perform(

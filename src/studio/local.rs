@@ -217,7 +217,7 @@ impl Studio for LocalStudio {
             let words = format!("job {id} has ended already: it is {}", job.state.word());
             return Err(StudioError::Usage(words));
         }
-        // Another process runs it; it looks for this word with its next step.
+        // Another process runs it and looks for this word a few times a second.
         Ok(self.inner.store.ask_to_stop(id)?)
     }
 

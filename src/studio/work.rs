@@ -119,7 +119,11 @@ pub struct GenerateWork {
     /// A plan to follow.
     pub plan: Option<Plan>,
     /// Folder that also gets the files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::domain::paths::maybe"
+    )]
     pub out: Option<PathBuf>,
     /// Kind of audio file.
     pub format: OutFormat,

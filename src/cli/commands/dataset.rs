@@ -1,10 +1,12 @@
 //! `dataset`: curation.
 
-use crate::cli::args::{Dataset, DatasetAction, StateRights};
+use super::say_what_is_damaged;
+use crate::cli::args::{Dataset, DatasetAction, SplitDataset, StateRights};
 use crate::cli::out::{Out, clock, one_decimal};
 use crate::domain::ids::TrackId;
 use crate::domain::rights::{NO_THIRD_PARTY, Rights};
-use crate::studio::{LocalStudio, Studio, StudioError};
+use crate::store::index::Kind;
+use crate::studio::{LocalStudio, Studio, StudioError, curation};
 use serde_json::json;
 
 /// Runs the command.
@@ -50,6 +52,7 @@ pub fn run(studio: &LocalStudio, args: &Dataset, out: &Out) -> Result<u8, Studio
                 &format!("{left} of {} tracks take part in training", dataset.members.len()),
             );
         }
+        DatasetAction::Split(split) => divide(studio, split, out)?,
         DatasetAction::Rights(state) => rights(studio, state, out)?,
         DatasetAction::Undo(named) => {
             let what = studio.undo(&named.name)?;
@@ -73,6 +76,7 @@ fn changed(out: &Out, dataset: &crate::domain::dataset::Dataset, words: &str) {
 
 fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     let datasets = studio.datasets()?;
+    say_what_is_damaged(studio, Kind::Datasets, out)?;
     if out.is_json() {
         out.value(&json!({ "datasets": datasets }));
         return Ok(());
@@ -129,6 +133,39 @@ fn show(
         })
         .collect();
     out.table(&["track", "length", "bpm", "key", "lufs", "rights", "title"], &rows);
+    Ok(())
+}
+
+/// Parts by the tracks that are named, else by the groups that were heard.
+fn divide(studio: &LocalStudio, args: &SplitDataset, out: &Out) -> Result<(), StudioError> {
+    let groups = if args.tracks.is_empty() {
+        let mut groups = studio.check(&args.name)?.diagnosis.variety.clusters;
+        // Stable: groups of one size keep their order.
+        groups.sort_by_key(|g| std::cmp::Reverse(g.len()));
+        groups
+    } else {
+        vec![args.tracks.clone()]
+    };
+    if groups.len() != args.into.len() {
+        let found = if args.tracks.is_empty() {
+            format!("{} sounds like {} groups", args.name, groups.len())
+        } else {
+            "the tracks that are named make one dataset".to_owned()
+        };
+        return Err(StudioError::Usage(format!(
+            "{found}, and --into names {}; name as many, or the tracks of one new dataset",
+            args.into.len()
+        )));
+    }
+    let parts: Vec<_> = args.into.iter().cloned().zip(groups).collect();
+    let made = curation::split(studio.inner(), &args.name, &parts)?;
+    if out.is_json() {
+        out.value(&json!({ "dataset": args.name, "into": made }));
+        return Ok(());
+    }
+    for part in made {
+        out.say(&format!("{} has {} tracks of {}", part.name, part.members.len(), args.name));
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::cli::args::{Compare, Evaluate};
 use crate::cli::follow::{Show, result, run as follow};
 use crate::cli::out::{Out, clock};
 use crate::domain::ids::TakeId;
+use crate::domain::paths::to_text;
 use crate::domain::verdict::Evidence;
 use crate::studio::config::absolute;
 use crate::studio::evaluation::{compare, words};
@@ -16,9 +17,9 @@ pub fn run(studio: &LocalStudio, args: &Evaluate, out: &Out) -> Result<u8, Studi
     let items = args
         .items
         .iter()
-        .map(|item| match item.parse::<TakeId>() {
-            Ok(_) => Ok(item.clone()),
-            Err(_) => absolute(Path::new(item)).map(|p| p.display().to_string()),
+        .map(|item| match item.to_str().and_then(|t| t.parse::<TakeId>().ok()) {
+            Some(id) => Ok(id.to_string()),
+            None => absolute(Path::new(item)).map(|p| to_text(&p)),
         })
         .collect::<Result<Vec<_>, StudioError>>()?;
     let work = EvaluateWork { finetune: args.finetune.clone(), items };

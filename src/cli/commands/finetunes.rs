@@ -1,8 +1,10 @@
 //! `finetunes`: the library.
 
+use super::say_what_is_damaged;
 use crate::cli::args::{FinetuneAction, Finetunes};
 use crate::cli::out::{Out, clock, one_decimal};
 use crate::domain::finetune::Manifest;
+use crate::store::index::Kind;
 use crate::studio::{LocalStudio, Studio, StudioError};
 use serde_json::json;
 
@@ -33,6 +35,7 @@ pub fn run(studio: &LocalStudio, args: &Finetunes, out: &Out) -> Result<u8, Stud
 
 fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     let all = studio.finetunes()?;
+    say_what_is_damaged(studio, Kind::Finetunes, out)?;
     if out.is_json() {
         out.value(&json!({ "finetunes": all }));
         return Ok(());

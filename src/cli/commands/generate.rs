@@ -5,10 +5,11 @@ use crate::cli::follow::{Show, result, run as follow};
 use crate::cli::out::{Out, clock, one_decimal};
 use crate::domain::plan::Plan;
 use crate::domain::take::{Take, TakeRequest};
+use crate::domain::verdict::CopyClass;
 use crate::studio::config::absolute;
 use crate::studio::evaluation::words;
 use crate::studio::work::{GenerateReport, GenerateWork};
-use crate::studio::{LocalStudio, Studio, StudioError, Work};
+use crate::studio::{ErrorKind, LocalStudio, Studio, StudioError, Work};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -111,7 +112,35 @@ pub fn run(studio: &LocalStudio, args: &Generate, out: &Out) -> Result<u8, Studi
             print_take(take, out);
         }
     }
-    Ok(0)
+    Ok(args.max_copy.map_or(0, |worst| within(worst, &report.takes, out)))
+}
+
+/// Holds takes against the worst copy class that is accepted. Where no class can be given, that is
+/// said and nothing else: an unknown class is no bad one.
+fn within(worst: CopyClass, takes: &[Take], out: &Out) -> u8 {
+    let mut code = 0;
+    for take in takes {
+        let copy = take.verdict.as_ref().map(|v| &v.copy);
+        match copy.and_then(|c| c.class) {
+            Some(class) if class < worst => {
+                out.say(&format!(
+                    "{} is of copy class {class:?}, worse than {worst:?}; it is kept. Widen the dataset, or try other seeds",
+                    take.take_id
+                ));
+                code = ErrorKind::Verdict.exit_code();
+            }
+            Some(_) => {}
+            None => out.say(&format!(
+                "{}: --max-copy {worst:?} could not be applied: {}",
+                take.take_id,
+                match copy {
+                    Some(_) => "no copy class is given until recordings, notes and rhythms are all compared; the evidence is in the verdict",
+                    None => "a take of the base has no dataset to be compared with",
+                }
+            )),
+        }
+    }
+    code
 }
 
 /// Shows a take.
@@ -198,4 +227,59 @@ fn checked_parts(parts: &[String]) -> Result<Vec<String>, StudioError> {
         }
     }
     Ok(parts.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::Verdict;
+
+    fn take(class: Option<CopyClass>, judged: bool) -> Take {
+        let mut verdict = Verdict::default();
+        verdict.copy.class = class;
+        let plan: Plan = serde_json::from_value(serde_json::json!({
+            "brief": crate::domain::brief::Brief::default(), "sections": [],
+        }))
+        .unwrap();
+        Take {
+            take_id: "tk_0123456789abcdef".parse().unwrap(),
+            audio: "a.wav".into(),
+            stems: std::collections::BTreeMap::new(),
+            midi: None,
+            seed: 0,
+            duration_s: 1.0,
+            seconds_spent: 0.0,
+            brief: plan.brief.clone(),
+            plan,
+            grains: Vec::new(),
+            verdict: judged.then_some(verdict),
+            request: TakeRequest {
+                prompt: String::new(),
+                finetune: None,
+                seconds: None,
+                seed: 0,
+                plan: None,
+                loudness_lufs: None,
+                without: Vec::new(),
+                no_vocals: false,
+            },
+            engine: String::new(),
+            sound: String::new(),
+            created_at: String::new(),
+            rating: None,
+            loudness_lufs: None,
+            true_peak_dbtp: None,
+        }
+    }
+
+    #[test]
+    fn a_take_of_a_worse_class_than_allowed_gives_seven() {
+        let out = Out::new(false);
+        let code = |class, worst| within(worst, &[take(class, true)], &out);
+        assert_eq!(code(Some(CopyClass::A), CopyClass::C), 7);
+        assert_eq!(code(Some(CopyClass::C), CopyClass::C), 0);
+        assert_eq!(code(Some(CopyClass::E), CopyClass::C), 0);
+        assert_eq!(code(None, CopyClass::E), 0);
+        assert_eq!(within(CopyClass::E, &[take(None, false)], &out), 0);
+    }
 }

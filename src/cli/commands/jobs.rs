@@ -1,11 +1,12 @@
 //! `jobs`: look at jobs from any process.
 
+use super::say_what_is_damaged;
 use crate::cli::args::{JobAction, Jobs};
 use crate::cli::follow::{Interrupts, Show, Shown};
 use crate::cli::out::Out;
 use crate::domain::ids::JobId;
-use crate::domain::job::{Event, EventKind, Job};
-use crate::store::lock::owner_of;
+use crate::domain::job::{Event, EventKind, Job, JobState};
+use crate::store::index::Kind;
 use crate::studio::{LocalStudio, Studio, StudioError};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -35,7 +36,11 @@ pub fn run(studio: &LocalStudio, args: &Jobs, out: &Out) -> Result<u8, StudioErr
         }
         JobAction::Cancel { job } => {
             studio.stop(*job)?;
-            out.say(&format!("{job} was asked to stop"));
+            if out.is_json() {
+                out.value(&json!({ "job_id": job, "asked_to_stop": true }));
+            } else {
+                out.say(&format!("{job} was asked to stop"));
+            }
         }
         JobAction::Watch { job } => return watch(studio, *job, out),
     }
@@ -44,6 +49,7 @@ pub fn run(studio: &LocalStudio, args: &Jobs, out: &Out) -> Result<u8, StudioErr
 
 fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     let jobs = studio.jobs()?;
+    say_what_is_damaged(studio, Kind::Jobs, out)?;
     if out.is_json() {
         out.value(&json!({ "jobs": jobs }));
         return Ok(());
@@ -96,49 +102,72 @@ fn line(event: &Event) -> String {
     format!("{}  {:>3.0} %  {phase:<9}{more}", event.at, event.progress * 100.0)
 }
 
+/// How far a job was followed.
+#[derive(Default)]
+struct Followed {
+    events: usize,
+    over: bool,
+}
+
+fn ended(job: &Job) -> String {
+    let state = job.state.word();
+    match &job.reason {
+        Some(reason) => format!("{} {} is {state}: {reason}", job.job_id, job.what),
+        None => format!("{} {} is {state}", job.job_id, job.what),
+    }
+}
+
 /// Follows jobs by their files: no socket, no lock, any number of watchers.
 fn watch(studio: &LocalStudio, only: Option<JobId>, out: &Out) -> Result<u8, StudioError> {
     let interrupts = Interrupts::listen()?;
     let show = if out.is_json() { Show::Stream } else { Show::Words };
     let mut shown = Shown::new(out, show);
-    let mut seen: BTreeMap<JobId, u64> = BTreeMap::new();
-    let home = studio.inner().store.home();
+    let mut seen: BTreeMap<JobId, Followed> = BTreeMap::new();
+    if let Some(only) = only {
+        let job = studio.job(only)?;
+        if job.state.ended() {
+            out.say(&ended(&job));
+            return Ok(u8::from(job.state == JobState::Lost));
+        }
+    }
     loop {
         let jobs: Vec<Job> =
             studio.jobs()?.into_iter().filter(|j| only.is_none_or(|o| j.job_id == o)).collect();
-        let running: Vec<&Job> = jobs.iter().filter(|j| !j.state.ended()).collect();
+        let mut to_come = false;
+        let mut lost = false;
         for job in &jobs {
             let known = seen.contains_key(&job.job_id);
             if job.state.ended() && !known {
                 continue;
             }
-            let next = seen.entry(job.job_id).or_insert(0);
-            for event in studio.events(job.job_id)?.into_iter().skip(*next as usize) {
-                *next += 1;
+            let followed = seen.entry(job.job_id).or_default();
+            if followed.over {
+                continue;
+            }
+            for event in studio.events(job.job_id)?.into_iter().skip(followed.events) {
+                followed.events += 1;
+                followed.over |= event.kind == EventKind::Finished;
                 shown.event(&event);
-                if event.kind == EventKind::Finished && !out.is_json() {
-                    shown.end_line();
-                    let state =
-                        event.metrics.get("state").and_then(|s| s.as_str()).unwrap_or("ended");
-                    out.say(&format!("{} {} is {state}", job.job_id, job.what));
-                }
+            }
+            if job.state == JobState::Lost && !followed.over {
+                lost = true;
+                followed.over = true;
+            }
+            // A job's record is written before its last event: one more look.
+            to_come |= !followed.over;
+            // A stream ends with its last event; a lost job has none yet.
+            if followed.over && (lost || !out.is_json()) {
+                shown.end_line();
+                // The record as it is now: it may have been running when the list was read.
+                out.say(&ended(&studio.job(job.job_id)?));
             }
         }
-        if running.is_empty() {
+        if !to_come {
             shown.end_line();
             if seen.is_empty() {
                 out.say("no job is running");
             }
-            return Ok(0);
-        }
-        if owner_of(home).is_none() {
-            shown.end_line();
-            let ids: Vec<String> = running.iter().map(|j| j.job_id.to_string()).collect();
-            out.say(&format!(
-                "{} cannot be running: the process that ran it is gone. The next command that opens the store marks it lost",
-                ids.join(", ")
-            ));
-            return Ok(1);
+            return Ok(u8::from(lost));
         }
         if interrupts.seen() {
             shown.end_line();

@@ -1,9 +1,11 @@
 //! `takes`: results.
 
 use super::generate::print_take;
+use super::say_what_is_damaged;
 use crate::cli::args::{TakeAction, Takes};
 use crate::cli::out::{Out, clock, one_decimal};
 use crate::domain::take::Take;
+use crate::store::index::Kind;
 use crate::studio::{LocalStudio, Studio, StudioError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -54,6 +56,7 @@ pub fn run(studio: &LocalStudio, args: &Takes, out: &Out) -> Result<u8, StudioEr
 
 fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     let takes = studio.takes()?;
+    say_what_is_damaged(studio, Kind::Takes, out)?;
     if out.is_json() {
         out.value(&json!({ "takes": takes }));
         return Ok(());

@@ -4,10 +4,13 @@ use crate::cli::args::Train;
 use crate::cli::follow::{Show, result, run as follow};
 use crate::cli::out::{Out, clock, one_decimal};
 use crate::domain::job::JobState;
+use crate::store::StoreError;
+use crate::store::lock::owner_of;
 use crate::studio::config::program;
+use crate::studio::screening::refuse;
 use crate::studio::training::TrainReport;
 use crate::studio::work::TrainWork;
-use crate::studio::{LocalStudio, Studio, StudioError, Work};
+use crate::studio::{ErrorKind, ErrorReport, LocalStudio, Studio, StudioError, Work};
 use serde_json::json;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -86,7 +89,18 @@ fn print(report: &TrainReport, out: &Out) {
 
 /// Starts the same command again without `--detach`, away from this terminal, and waits only until
 /// its job is there.
-pub fn detach(studio: &LocalStudio, arguments: &[OsString], out: &Out) -> Result<u8, StudioError> {
+pub fn detach(
+    studio: &LocalStudio,
+    args: &Train,
+    arguments: &[OsString],
+    out: &Out,
+) -> Result<u8, StudioError> {
+    // What would end it at once is said here, where somebody reads it.
+    if let Some(owner) = owner_of(studio.inner().store.home()) {
+        return Err(StoreError::Busy { owner }.into());
+    }
+    let tracks = studio.dataset(&args.dataset)?.included().count();
+    refuse(&studio.screen(&args.dataset)?, tracks)?;
     let internal =
         |e: std::io::Error| StudioError::Internal(format!("cannot start in the background: {e}"));
     let program = program().map_err(internal)?;
@@ -117,9 +131,14 @@ pub fn detach(studio: &LocalStudio, arguments: &[OsString], out: &Out) -> Result
             return Ok(0);
         }
         if let Some(status) = child.try_wait().map_err(internal)? {
-            let code = status.code().unwrap_or(1);
-            out.say("the training ended before it began; run it without --detach to see why");
-            return Ok(u8::try_from(code).unwrap_or(1));
+            let words = "the training ended before it began; run it without --detach to see why";
+            let report = ErrorReport {
+                kind: ErrorKind::Failed,
+                message: words.to_owned(),
+                hints: Vec::new(),
+            };
+            out.error(&report);
+            return Ok(status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(1));
         }
     }
     out.say(&format!("process {} has started; its job is not there yet", child.id()));

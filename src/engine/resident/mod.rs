@@ -58,6 +58,8 @@ impl Resident {
         if let Some(finetune) = finetune {
             grains::note_what_is_out_of_reach(&mut brief, finetune);
         }
+        // Before anything is laid out: a plan grows with its length.
+        self.check_length(request.seconds.or(brief.seconds).unwrap_or(planning::DEFAULT_SECONDS))?;
         let learned =
             finetune.map(|f| planning::Learned { manner: &f.manner, playable: &f.playable });
         let made = planning::make(&brief, learned.as_ref(), request.seconds, request.seed);
@@ -158,9 +160,9 @@ impl Engine for Resident {
             }
             None => perform::base(self.bank.as_ref(), &plan, &score, observer, stop)?,
         };
-        let target = request
-            .loudness_lufs
-            .unwrap_or_else(|| manner.map_or(master::BASE_LUFS, |m| m.loudness_lufs));
+        let target = request.loudness_lufs.unwrap_or_else(|| {
+            manner.map_or(master::BASE_LUFS, |m| m.loudness_lufs.clamp(-40.0, -5.0))
+        });
         let mastered = master::master(&played.stems, target, plan.seconds);
         observer.progress(Phase::Render, 1.0, 1.0);
         Ok(Performance {

@@ -73,7 +73,10 @@ fn wished(name: &str, bars: Option<u32>, place: usize) -> (String, f64, f64, Opt
 fn theme_form(bars: u32) -> Vec<(String, u32, f64)> {
     let form: &[(&str, u32, f64)] = match bars {
         0..=5 => &[("theme", 4, 0.6)],
-        6..=11 => &[("theme", 6, 0.55), ("outro", 2, 0.4)],
+        6..=7 => &[("theme", 2, 0.45), ("theme", 2, 0.8), ("outro", 2, 0.35)],
+        8..=11 => {
+            &[("theme", 3, 0.4), ("contrast", 2, 0.7), ("theme", 3, 0.85), ("outro", 2, 0.35)]
+        }
         12..=19 => &[
             ("intro", 2, 0.25),
             ("theme", 4, 0.5),
@@ -114,7 +117,11 @@ fn prune(mut wanted: Vec<Wanted>, bars: u32) -> Vec<Wanted> {
     loop {
         let total: f64 = wanted.iter().map(|w| w.1).sum();
         let least = if bars >= 24 { 2.0 * f64::from(SHORTEST) } else { f64::from(SHORTEST) };
-        let fits = wanted.iter().all(|w| w.1 / total * f64::from(bars) >= least * 0.75);
+        let last = wanted.len() - 1;
+        // An opening or an ending may be short.
+        let needs = |i: usize| if i == 0 || i == last { f64::from(SHORTEST) } else { least };
+        let fits =
+            (0..wanted.len()).all(|i| wanted[i].1 / total * f64::from(bars) >= needs(i) * 0.75);
         if fits || wanted.len() == 1 {
             return wanted;
         }
@@ -233,10 +240,11 @@ mod tests {
 
     #[test]
     fn a_minute_has_a_theme_that_returns_and_a_climax() {
-        for bars in [16, 24, 30, 32, 60, 90, 120] {
+        for bars in [6, 8, 11, 16, 24, 30, 32, 60, 90, 120] {
             let shapes = lay_out(&Brief::default(), None, bars);
             assert!(shapes.iter().any(|s| s.variation > 0), "{bars}: {shapes:?}");
-            assert_eq!(shapes[0].name, "intro");
+            assert!(bars < 8 || shapes.iter().any(|s| s.theme == "B"), "{bars}: {shapes:?}");
+            assert_eq!(shapes[0].name, if bars < 12 { "theme" } else { "intro" });
             assert_eq!(shapes[shapes.len() - 1].theme, "O");
             let loudest = shapes.iter().fold(0, |b, s| {
                 if s.energy > shapes[b].energy {

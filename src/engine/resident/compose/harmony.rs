@@ -5,7 +5,8 @@
 
 use super::super::dice::Dice;
 use super::genre::Genre;
-use super::manner::{CHORDS, Manner, absolute, relative};
+use super::manner::{CHORDS, Manner, relative};
+use super::phrase;
 use super::roman;
 use crate::domain::pitch::{Chord, Key};
 
@@ -22,10 +23,19 @@ pub struct Source<'a> {
     pub key: Key,
 }
 
-/// A progression of `bars` bars for a theme, four bars that repeat with another end.
-pub fn progression(source: &Source<'_>, bars: u32, dice: &mut Dice) -> Vec<Bar> {
+/// A progression of `bars` bars for a theme, four bars that repeat with another end. A theme that
+/// comes after another one, whose progression is given, contrasts with it where it was learned.
+pub fn progression(
+    source: &Source<'_>,
+    bars: u32,
+    before: Option<&[Bar]>,
+    dice: &mut Dice,
+) -> Vec<Bar> {
     let mut phrase = match source.manner {
-        Some((manner, playable)) => learned(manner, playable, source.key, dice),
+        Some((manner, playable)) => {
+            let material = phrase::Material { manner, playable, key: source.key };
+            phrase::write(&material, before.map(|b| &b[..b.len().min(4)]), dice)
+        }
         None => from_table(source, dice),
     };
     if phrase.is_empty() {
@@ -63,7 +73,8 @@ fn leaning(source: &Source<'_>, last: &Bar, dice: &mut Dice) -> Chord {
                     let home = relative(key.tonic_chord(), key);
                     let back =
                         manner.moves_from(relative(*chord, key)).map_or(0.0, |row| row[home]);
-                    (0.05 + back) * (6.0 * f64::from(playable[chord.triad_index()])).exp()
+                    let inside = if phrase::inside(*chord, key) { 1.0 } else { 0.05 };
+                    inside * (0.05 + back) * (6.0 * f64::from(playable[chord.triad_index()])).exp()
                 }
                 None => [0.6, 0.25, if key.mode.is_minor() { 0.3 } else { 0.05 }][i],
             };
@@ -71,29 +82,6 @@ fn leaning(source: &Source<'_>, last: &Bar, dice: &mut Dice) -> Chord {
         })
         .collect();
     options[dice.weighted(&weights)]
-}
-
-/// Four chords by the dataset's moves, preferring chords that its sound can play.
-fn learned(manner: &Manner, playable: &[f32; CHORDS], key: Key, dice: &mut Dice) -> Vec<Bar> {
-    let best = playable.iter().copied().fold(f32::MIN, f32::max);
-    let scale = key.scale();
-    let mut phrase = vec![key.tonic_chord()];
-    while phrase.len() < 4 {
-        let current = relative(phrase[phrase.len() - 1], key);
-        let Some(row) = manner.moves_from(current) else { break };
-        let weights: Vec<f64> = (0..CHORDS)
-            .map(|index| {
-                let chord = absolute(index, key);
-                let inside =
-                    chord.tones().iter().zip(&scale).all(|(tone, in_key)| !tone || *in_key);
-                let diatonic = if inside { 1.0 } else { 0.05 };
-                let can = f64::from(playable[chord.triad_index()] - best);
-                row[index] * diatonic * (8.0 * can).exp()
-            })
-            .collect();
-        phrase.push(absolute(dice.weighted(&weights), key));
-    }
-    phrase.into_iter().map(|c| vec![c]).collect()
 }
 
 /// One of the genre's progressions that fits the mode.
@@ -191,7 +179,7 @@ mod tests {
                 let mut all = 0;
                 for seed in 0..20 {
                     let source = Source { genre, manner: None, key };
-                    let bars = progression(&source, 8, &mut Dice::new(seed, "test"));
+                    let bars = progression(&source, 8, None, &mut Dice::new(seed, "test"));
                     assert_eq!(bars.len(), 8, "{id}");
                     let scale = key.scale();
                     for chord in bars.iter().flatten() {
@@ -211,7 +199,7 @@ mod tests {
         // A dataset that goes i -> bVI -> bVII -> i.
         let mut manner = Manner::learn(&[], None);
         for (from, to) in [(12, 8), (8, 10), (10, 12)] {
-            manner.chord_moves[from].fill(0.001);
+            manner.chord_moves[from].fill(0.0001);
             manner.chord_moves[from][to] = 1.0;
         }
         let source = Source {
@@ -219,8 +207,8 @@ mod tests {
             manner: Some((&manner, &[0.9; CHORDS])),
             key: key("A minor"),
         };
-        let bars = progression(&source, 4, &mut Dice::new(4, "test"));
-        let names: Vec<String> = bars.iter().map(|b| b[0].to_string()).collect();
-        assert_eq!(names, ["A:min", "F:maj", "G:maj", "A:min"]);
+        let bars = progression(&source, 4, None, &mut Dice::new(4, "test"));
+        let names: Vec<String> = bars.iter().take(3).map(|b| b[0].to_string()).collect();
+        assert_eq!(names, ["A:min", "F:maj", "G:maj"]);
     }
 }

@@ -13,6 +13,7 @@ pub mod harmony;
 pub mod lexicon;
 pub mod manner;
 pub mod melody;
+pub mod phrase;
 pub mod plan;
 pub mod roman;
 pub mod score;

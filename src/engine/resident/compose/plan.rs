@@ -211,10 +211,12 @@ fn fill(
     for shape in shapes {
         let longest = shapes.iter().filter(|s| s.theme == shape.theme).map(|s| s.bars).max();
         let bars = longest.unwrap_or(shape.bars);
-        themes.entry(shape.theme.clone()).or_insert_with(|| {
+        if !themes.contains_key(&shape.theme) {
             let mut dice = Dice::new(seed, &format!("harmony {}", shape.theme));
-            harmony::progression(source, bars, &mut dice)
-        });
+            let theme = themes.get("A").filter(|_| !["I", "O"].contains(&shape.theme.as_str()));
+            let bars = harmony::progression(source, bars, theme.map(Vec::as_slice), &mut dice);
+            themes.insert(shape.theme.clone(), bars);
+        }
     }
     // Opening and ending speak of the first theme.
     let first = themes.get("A").cloned();

@@ -10,6 +10,7 @@ use crate::domain::ids::TrackId;
 use crate::domain::pitch::Chord;
 use crate::listen::slices::{Slice, TIMBRE};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ pub struct SoundTrack {
     pub contrast: f32,
     /// Its tempo.
     pub tempo_bpm: Option<f64>,
+    /// How far it is tuned from A = 440 Hz, in cents; 0 where no key is heard.
+    pub tuning_cents: f64,
     /// Length of the whole track.
     pub music_s: f64,
 }
@@ -101,6 +104,22 @@ impl Sound {
         }
     }
 
+    /// The tuning of the dataset, in cents from A = 440 Hz: the mean where its tracks agree to a
+    /// tenth of a semitone or so, else 0.
+    pub fn tuning_cents(&self) -> f64 {
+        let angle = |t: &SoundTrack| t.tuning_cents / 100.0 * TAU;
+        let x: f64 = self.tracks.iter().map(|t| angle(t).cos()).sum();
+        let y: f64 = self.tracks.iter().map(|t| angle(t).sin()).sum();
+        let agreement = x.hypot(y) / self.tracks.len().max(1) as f64;
+        if agreement > 0.8 { y.atan2(x) / TAU * 100.0 } else { 0.0 }
+    }
+
+    /// Cents that bring a track to the tuning of the dataset, -50 to 50.
+    pub fn correction_cents(&self, track: usize) -> f64 {
+        let off = self.tracks.get(track).map_or(0.0, |t| self.tuning_cents() - t.tuning_cents);
+        off - 100.0 * (off / 100.0).round()
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.tracks.is_empty() || self.slices.is_empty() {
             return Err("it holds no sound".to_owned());
@@ -116,6 +135,9 @@ impl Sound {
             if slice.next.is_some_and(|n| n as usize >= self.slices.len()) {
                 return Err("a cut's successor does not exist".to_owned());
             }
+        }
+        if !self.tracks.iter().all(|t| (-50.5..=50.5).contains(&t.tuning_cents)) {
+            return Err("a track has an impossible tuning".to_owned());
         }
         let rates = self.tracks.iter().all(|t| (4_000..=384_000).contains(&t.rate_hz));
         if rates { Ok(()) } else { Err("a passage has an impossible rate".to_owned()) }
@@ -135,6 +157,12 @@ pub struct Finetune {
 }
 
 impl Finetune {
+    /// Speed at which a track's cut plays when shifted by so many semitones, brought to the tuning
+    /// of the dataset.
+    pub fn speed(&self, track: usize, shift: i32) -> f64 {
+        2f64.powf((f64::from(shift) + self.sound.correction_cents(track) / 100.0) / 12.0)
+    }
+
     /// Reads a folder.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
         let damaged = |why: String| EngineError::Damaged { folder: folder.to_owned(), why };
@@ -170,6 +198,9 @@ pub fn save(folder: &Path, sound: &Sound, manner: &Manner) -> Result<u64, Engine
     let path = folder.join("sound.postcard");
     fs::write(&path, &bytes).map_err(EngineError::io(&path))?;
     let text = serde_json::to_vec(manner).map_err(|e| damaged(e.to_string()))?;
+    // JSON has no infinite numbers: better found now than with the first take.
+    serde_json::from_slice::<Manner>(&text)
+        .map_err(|e| damaged(format!("what was learned cannot be read back: {e}")))?;
     let path = folder.join("manner.json");
     fs::write(&path, &text).map_err(EngineError::io(&path))?;
     Ok((bytes.len() + text.len()) as u64)

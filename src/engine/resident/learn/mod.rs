@@ -12,6 +12,7 @@ use super::{EngineError, Learned, TrainRequest};
 use crate::audio::Audio;
 use crate::audio::decode::read_part;
 use crate::audio::encode::flac16;
+use crate::audio::resample::resample;
 use crate::domain::finetune::LearnReport;
 use crate::domain::job::Phase;
 use crate::domain::limits::Limits;
@@ -24,6 +25,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Highest rate that the FLAC encoder takes.
+const RATE_MAX_HZ: u32 = 96_000;
+/// What recordings of a higher rate are kept at.
+const RATE_USUAL_HZ: u32 = 48_000;
 /// Fewest slices that a take can be chosen from.
 const FEWEST_SLICES: usize = 16;
 
@@ -83,7 +88,7 @@ fn keep(
     for (place, excerpt) in plan.iter().enumerate() {
         stop.check()?;
         let from = material.start_s + excerpt.start_s;
-        let audio = read_part(&material.path, from, from + excerpt.length_s, limits)?;
+        let audio = storable(read_part(&material.path, from, from + excerpt.length_s, limits)?)?;
         rate_hz = audio.rate_hz();
         let path = request.folder.join("audio").join(excerpt_name(number, place));
         let flac = flac16(&guard(audio))?;
@@ -111,11 +116,18 @@ fn keep(
             excerpts: plan.to_vec(),
             contrast: material.hearing.beat_contrast,
             tempo_bpm: listening.tempo_bpm,
+            // Without a key there is nothing in tune to measure.
+            tuning_cents: listening.key.map_or(0.0, |_| listening.tuning_cents),
             music_s: listening.duration_s,
         },
         slices,
         bytes,
     })
+}
+
+/// FLAC as it is written here ends at 96 kHz: faster recordings are kept at the usual rate.
+fn storable(audio: Audio) -> Result<Audio, EngineError> {
+    if audio.rate_hz() <= RATE_MAX_HZ { Ok(audio) } else { Ok(resample(&audio, RATE_USUAL_HZ)?) }
 }
 
 /// Files in 16 bits cannot hold samples over full scale: such passages are brought under it.

@@ -151,17 +151,19 @@ impl Ledger {
         &self.entries
     }
 
-    /// The list that goes into the take.
-    pub fn uses(&self, tracks: &[TrackId]) -> Vec<GrainUse> {
+    /// The list that goes into the take, from the ids of the tracks and the cents that tune them.
+    pub fn uses(&self, tracks: &[(TrackId, f64)]) -> Vec<GrainUse> {
         self.entries
             .iter()
             .filter_map(|e| {
+                let (track_id, tuning_cents) = tracks.get(e.cut.track)?;
                 Some(GrainUse {
-                    track_id: tracks.get(e.cut.track)?.clone(),
+                    track_id: track_id.clone(),
                     start_s: e.cut.start_s,
                     length_s: e.cut.length_s,
                     at_s: e.at_s,
                     shift: e.shift,
+                    tuning_cents: *tuning_cents,
                 })
             })
             .collect()

@@ -52,6 +52,7 @@ pub fn render(
     let passages = load(finetune, ledger)?;
     let frames = (seconds * f64::from(rate_hz)).round() as usize;
     let mut planes = vec![vec![0f32; frames]; 2];
+    // One table a shift serves all tunings: its cut-off is that of half a semitone up.
     let mut tables: BTreeMap<(u32, i32), Varispeed> = BTreeMap::new();
     let count = ledger.entries().len().max(1);
     for (number, (entry, gain)) in ledger.entries().iter().zip(gains).enumerate() {
@@ -61,10 +62,11 @@ pub fn render(
         }
         let Some(passage) = passage_of(finetune, &passages, entry) else { continue };
         let source_hz = passage.audio.rate_hz();
-        let ratio =
-            2f64.powf(f64::from(entry.shift()) / 12.0) * f64::from(source_hz) / f64::from(rate_hz);
-        let table =
-            tables.entry((source_hz, entry.shift())).or_insert_with(|| Varispeed::new(ratio));
+        let rates = f64::from(source_hz) / f64::from(rate_hz);
+        let ratio = finetune.speed(entry.cut().track(), entry.shift()) * rates;
+        let table = tables.entry((source_hz, entry.shift())).or_insert_with(|| {
+            Varispeed::new(rates * 2f64.powf((f64::from(entry.shift()) + 0.5) / 12.0))
+        });
         play(entry, passage, table, ratio, fades, *gain, rate_hz, &mut planes);
     }
     Ok(Audio::new(rate_hz, planes))

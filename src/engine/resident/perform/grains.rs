@@ -120,7 +120,13 @@ pub fn perform(
     let gains: Vec<f32> = entries_gain(&ledger, &slots);
     let mix =
         collage::render(finetune, &ledger, &gains, fades, rate, plan.seconds, observer, stop)?;
-    let tracks: Vec<TrackId> = finetune.sound.tracks.iter().map(|t| t.track_id.clone()).collect();
+    let tracks: Vec<(TrackId, f64)> = finetune
+        .sound
+        .tracks
+        .iter()
+        .enumerate()
+        .map(|(i, t)| (t.track_id.clone(), finetune.sound.correction_cents(i)))
+        .collect();
     Ok(Played {
         stems: BTreeMap::from([("grains".to_owned(), mix)]),
         grains: ledger.uses(&tracks),
@@ -142,6 +148,11 @@ fn entries_gain(ledger: &Ledger, slots: &[Slot]) -> Vec<f32> {
         .collect()
 }
 
+/// Speed of the highest shift of a track that is half a semitone flat.
+fn fastest() -> f64 {
+    2f64.powf((f64::from(SHIFT_MAX) + 0.5) / 12.0)
+}
+
 /// Lays the score out as slots: one a beat, shorter ones where a beat would break the bound.
 fn slots(
     plan: &Plan,
@@ -154,7 +165,7 @@ fn slots(
     let beats = u32::from(score.meter.beats);
     let beat_s = score.seconds(score.ticks_per_bar()) / f64::from(beats);
     // The highest shift plays fastest: a slot must fit the bound even then.
-    let most_s = GRAIN_MAX_S / 2f64.powf(f64::from(SHIFT_MAX) / 12.0) - fades.rise_s - fades.fall_s;
+    let most_s = GRAIN_MAX_S / fastest() - fades.rise_s - fades.fall_s;
     let splits = (beat_s / most_s).ceil().max(1.0) as u32;
     let lead = Melody::of(score);
     let centre = finetune.manner.melody.centre;
@@ -366,9 +377,8 @@ fn choose(
     observer: &dyn Observer,
     stop: &StopToken,
 ) -> Result<Ledger, EngineError> {
-    let slowest = 2f64.powf(-f64::from(SHIFT_MAX) / 12.0);
     let least_s: f64 =
-        slots.iter().map(|s| (s.length_s + fades.rise_s + fades.fall_s) * slowest).sum();
+        slots.iter().map(|s| (s.length_s + fades.rise_s + fades.fall_s) / fastest()).sum();
     let mut ledger = Ledger::new(finetune.sound.tracks.len(), least_s);
     let mut dice = Dice::new(seed, "grains");
     let mut kept: HashMap<(Place, Option<Chord>), Choice> = HashMap::new();
@@ -424,7 +434,7 @@ fn refreshed(slots: &[Slot], seed: u64) -> Vec<bool> {
 /// The stretch of its track that a choice plays in a slot.
 fn cut_for(choice: Choice, slot: &Slot, finetune: &Finetune, fades: Fades) -> Option<Cut> {
     let learned = finetune.sound.slices.get(choice.0)?;
-    let ratio = 2f64.powf(f64::from(choice.1) / 12.0);
+    let ratio = finetune.speed(usize::from(learned.track), choice.1);
     let start_s = f64::from(learned.slice.at_s + learned.slice.lead_s) - fades.rise_s * ratio;
     let length_s = (fades.rise_s + slot.length_s + fades.fall_s) * ratio;
     Cut::new(usize::from(learned.track), start_s, length_s).ok()
