@@ -3,7 +3,7 @@
 //! The terminal library's own key type stays in `terminal.rs`; everything else, tests included,
 //! speaks this one. Must never name a key that terminals cannot tell from another.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 /// What was pressed, without modifiers.
@@ -122,7 +122,9 @@ impl fmt::Display for Key {
             (_, Code::Char('-')) if !self.ctrl && !self.alt => name.push('-'),
             (Some((named, _)), _) => name.push_str(named),
             (None, Code::Char(c)) => name.push(c),
-            (None, Code::F(n)) => name.push_str(&format!("f{n}")),
+            (None, Code::F(n)) => {
+                let _ = write!(name, "f{n}");
+            }
             (None, _) => {}
         }
         f.pad(&name)

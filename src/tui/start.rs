@@ -22,6 +22,7 @@ use std::time::Duration;
 const FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// Opens the screens; returns the program's exit code.
+#[expect(clippy::needless_pass_by_value, reason = "the face has the configuration to itself")]
 pub fn run(config: Config) -> u8 {
     if let Some(why) = cannot_show(&config.terminal) {
         say(&why);

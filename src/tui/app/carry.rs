@@ -125,7 +125,7 @@ impl App {
     fn import(&self, values: &[String]) -> Result<ImportWork, String> {
         let value = |n: usize| values.get(n).map_or("", String::as_str);
         let paths: Vec<PathBuf> =
-            dropped_paths(value(0)).into_iter().map(|p| self.setup.folder.join(home(&p))).collect();
+            dropped_paths(value(0)).into_iter().map(|p| self.setup.folder.join(p)).collect();
         let Some(first) = paths.first() else { return Err("no path was written".to_owned()) };
         let dataset = match value(1) {
             "" => {
@@ -185,11 +185,6 @@ pub(super) fn quoted(path: &Path) -> String {
     } else {
         text
     }
-}
-
-/// "~" is nobody's folder here: the environment is read elsewhere.
-fn home(path: &Path) -> PathBuf {
-    path.to_owned()
 }
 
 #[cfg(test)]

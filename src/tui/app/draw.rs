@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::words::{clock, place};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::fmt::Write;
 
 impl App {
     /// Draws everything into a buffer; returns where the caret is, if text is being written.
@@ -70,7 +71,7 @@ impl App {
             if tab == Tab::Jobs {
                 let open = self.facts.open_jobs().count();
                 if open > 0 {
-                    words.push_str(&format!(" {open}"));
+                    let _ = write!(words, " {open}");
                 }
             }
             x = if tab == self.screens.tab {

@@ -82,8 +82,8 @@ impl Confirm {
         let mut pen = pen.part(middle(pen, width, height));
         pen.clear(Role::Ground);
         let mut inside = pen.pane(&self.title, "", true);
-        let mut y = inside.wrapped(1, 0, &self.words, Role::Text) + 1;
-        for (number, choice) in self.choices.iter().enumerate() {
+        let y = inside.wrapped(1, 0, &self.words, Role::Text) + 1;
+        for (y, (number, choice)) in (y..).zip(self.choices.iter().enumerate()) {
             let sign = if number == self.at { inside.glyphs().cursor } else { ' ' };
             inside.sign(1, y, sign, Role::Text);
             let x = inside.put(3, y, &choice.key.to_string(), Role::Key);
@@ -92,7 +92,6 @@ impl Confirm {
                 let width = inside.width();
                 inside.wash(0, y, width, Role::Cursor);
             }
-            y += 1;
         }
     }
 }

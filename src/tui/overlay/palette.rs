@@ -129,7 +129,7 @@ impl Palette {
                 let exact = matches!(&chosen, Some(Shown::Value(_, v)) if !v.is_empty());
                 let free = matches!(self.entries[at].takes, Takes::Words(_) | Takes::Path);
                 match chosen {
-                    Some(Shown::Value(_, value)) if exact && !(free && !rest.is_empty()) => {
+                    Some(Shown::Value(_, value)) if exact && (!free || rest.is_empty()) => {
                         Outcome::Run(act, Some(value))
                     }
                     _ => Outcome::Run(act, (!rest.is_empty()).then(|| rest.to_owned())),

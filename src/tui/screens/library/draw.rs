@@ -1,6 +1,7 @@
 //! Drawing the Library.
 
-use super::{Library, Pane, inspect, rows};
+use super::inspect::{self, Known};
+use super::{Library, Pane, rows};
 use crate::domain::listening::Severity;
 use crate::domain::rights::Rights;
 use crate::tui::cx::Cx;
@@ -12,6 +13,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::words::{self, clock, count, figure};
 use ratatui::layout::Rect;
+use std::fmt::Write;
 
 /// Columns of the list of tracks; the last to leave are name, length and state.
 const COLUMNS: [Column; 8] = [
@@ -76,7 +78,7 @@ impl Library {
                 .filter_map(|id| cx.facts.track(id))
                 .map(|(_, m)| m.track.duration_s())
                 .sum();
-            title.push_str(&format!(", {} marked {}", chosen.len(), clock(seconds)));
+            let _ = write!(title, ", {} marked {}", chosen.len(), clock(seconds));
         }
         let title = numbered(&title, 2, single);
         let order = if self.reverse { ", turned round" } else { "" };
@@ -180,9 +182,7 @@ impl Library {
                 ),
                 (
                     value(
-                        sketch
-                            .and_then(|s| s.key)
-                            .map_or_else(|| "-".to_owned(), |k| words::short_key(k)),
+                        sketch.and_then(|s| s.key).map_or_else(|| "-".to_owned(), words::short_key),
                     ),
                     Role::Text,
                 ),
@@ -232,19 +232,20 @@ impl Library {
         }
     }
 
-    fn record_of<'a>(
-        &'a self,
-        member: &crate::domain::dataset::Member,
-    ) -> Option<Option<&'a crate::store::hearings::Record>> {
-        let (id, record) = self.heard.as_ref()?;
-        (*id == member.track.track_id).then(|| record.as_deref())
+    fn record_of<'a>(&'a self, member: &crate::domain::dataset::Member) -> Known<'a> {
+        match &self.heard {
+            Some((id, record)) if *id == member.track.track_id => {
+                record.as_deref().map_or(Known::Unheard, Known::Heard)
+            }
+            _ => Known::Asked,
+        }
     }
 
     fn draw_wave(&self, pen: &mut Pen<'_>, cx: &Cx<'_>, single: bool) {
         let focused = self.focus == Pane::Wave;
         let member = self.track(cx);
-        let record = member.and_then(|m| self.record_of(m)).flatten();
-        let (Some(member), Some(record)) = (member, record) else {
+        let record = member.map_or(Known::Asked, |m| self.record_of(m));
+        let (Some(member), Known::Heard(record)) = (member, record) else {
             let title = member.map_or("Wave", |m| m.track.title.as_str());
             pen.pane(&numbered(title, 4, single), "", focused);
             return;

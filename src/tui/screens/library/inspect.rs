@@ -27,13 +27,19 @@ fn with(label: &'static str, value: impl Into<String>, role: Role) -> Fact {
     Fact { label, value: value.into(), role }
 }
 
-/// Everything about a track. `record`: `None` while it is being read.
-pub fn lines(
-    facts: &Facts,
-    dataset: &Dataset,
-    member: &Member,
-    record: Option<Option<&Record>>,
-) -> Vec<Fact> {
+/// What is known of what was heard in a track.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'a> {
+    /// It is being read.
+    Asked,
+    /// Nothing: it was not listened to.
+    Unheard,
+    /// This.
+    Heard(&'a Record),
+}
+
+/// Everything about a track.
+pub fn lines(facts: &Facts, dataset: &Dataset, member: &Member, record: Known<'_>) -> Vec<Fact> {
     let track = &member.track;
     let mut lines = vec![with("", track.title.clone(), Role::Accent)];
     if let Some(reason) = &member.excluded {
@@ -43,11 +49,11 @@ pub fn lines(
     }
     lines.push(fact("length", clock(track.duration_s())));
     match record {
-        None => lines.push(with("", "reading what was heard ..", Role::Dim)),
-        Some(None) => {
+        Known::Asked => lines.push(with("", "reading what was heard ..", Role::Dim)),
+        Known::Unheard => {
             lines.push(with("", "not listened to by this version; import it again", Role::Warn));
         }
-        Some(Some(record)) => heard(&record.hearing.listening, &mut lines),
+        Known::Heard(record) => heard(&record.hearing.listening, &mut lines),
     }
     rights(facts, member, &mut lines);
     let sets: Vec<&str> = facts

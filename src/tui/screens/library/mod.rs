@@ -1,25 +1,23 @@
 //! The Library: find, hear, mark, keep or leave out; see what each choice does to the set.
 
+mod curate;
 mod draw;
+mod forms;
 mod inspect;
 mod rows;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
 use crate::domain::ids::{DatasetName, TrackId};
-use crate::domain::listening::Severity;
 use crate::store::hearings::Record;
 use crate::tui::actions::Act;
-use crate::tui::ask::{Ask, Edit, Slot};
+use crate::tui::ask::{Ask, Slot};
 use crate::tui::cx::{Cx, Do};
 use crate::tui::editor::Editor;
 use crate::tui::filter::Filter;
 use crate::tui::list::{List, Step};
-use crate::tui::overlay::form::{Form, Line, Must};
-use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::view::step as move_of;
-use crate::tui::overlay::{Overlay, Purpose};
 use crate::tui::player::Sound;
-use crate::tui::words;
+pub use forms::import_form;
 use ratatui::layout::Rect;
 pub use rows::{RowAt, Set, Sort};
 use std::collections::BTreeSet;
@@ -217,7 +215,7 @@ impl Library {
         let all: BTreeSet<&TrackId> = cx.facts.tracks().map(|t| &t.track_id).collect();
         self.marks.retain(|id| all.contains(id));
         if let Some(here) = here
-            && let Some(at) = self.rows.iter().position(|r| self.id_of(cx, r) == Some(&here))
+            && let Some(at) = self.rows.iter().position(|r| Self::id_of(cx, r) == Some(&here))
         {
             self.tracks.at = at;
         }
@@ -230,7 +228,7 @@ impl Library {
         self.asked.clone().or_else(|| self.track(cx).map(|m| m.track.track_id.clone()))
     }
 
-    fn id_of<'a>(&self, cx: &Cx<'a>, row: &RowAt) -> Option<&'a TrackId> {
+    fn id_of<'a>(cx: &Cx<'a>, row: &RowAt) -> Option<&'a TrackId> {
         let member = cx.facts.datasets.get(row.dataset)?.members.get(row.member)?;
         Some(&member.track.track_id)
     }
@@ -250,7 +248,7 @@ impl Library {
     /// Shows a track, whatever set and filter hide it.
     pub fn show(&mut self, id: &TrackId, cx: &Cx<'_>) {
         self.focus = Pane::Tracks;
-        let find = |s: &Self| s.rows.iter().position(|r| s.id_of(cx, r) == Some(id));
+        let find = |s: &Self| s.rows.iter().position(|r| Self::id_of(cx, r) == Some(id));
         if find(self).is_none() {
             self.filter = Filter::default();
             if let Some((dataset, _)) = cx.facts.track(id) {
@@ -445,7 +443,7 @@ impl Library {
             }
             Act::MarkAll => {
                 let all: Vec<TrackId> =
-                    self.rows.iter().filter_map(|r| self.id_of(cx, r).cloned()).collect();
+                    self.rows.iter().filter_map(|r| Self::id_of(cx, r).cloned()).collect();
                 if all.iter().all(|id| self.marks.contains(id)) {
                     self.marks.clear();
                 } else {
@@ -470,120 +468,6 @@ impl Library {
         self.sort = sort;
         self.facts_changed(cx);
         true
-    }
-
-    fn curate(&mut self, act: Act, arg: Option<&str>, cx: &mut Cx<'_>) -> bool {
-        match act {
-            Act::Import => cx.open(import_form(arg.unwrap_or(""), cx)),
-            Act::Exclude => {
-                let tracks = self.by_dataset(cx);
-                let count: usize = tracks.iter().map(|(_, t)| t.len()).sum();
-                let title = format!("Leave out {}", words::count(count, "track", "tracks"));
-                let help = "why, for whoever looks at this dataset later; u takes it back";
-                let line = Line::text("reason", &self.likely_reason(cx), Must::Something, help);
-                cx.open(Overlay::Form(Form::new(
-                    &title,
-                    "",
-                    vec![line],
-                    "leave out",
-                    Purpose::Exclude(tracks),
-                )));
-            }
-            Act::Include => {
-                for (name, tracks) in self.by_dataset(cx) {
-                    cx.ask(Ask::Edit(name, Edit::Include(tracks)));
-                }
-                self.marks.clear();
-            }
-            Act::Rights => cx.open(rights_form(self.chosen(cx), cx)),
-            Act::Train => {
-                if let Some(name) = self.dataset(cx) {
-                    cx.open(train_form(&name, cx));
-                }
-            }
-            Act::Screen => {
-                if let Some(name) = self.dataset(cx) {
-                    cx.ask(Ask::Screen(name));
-                }
-            }
-            Act::NewSet => self.new_set(arg, cx),
-            Act::AddTo => {
-                let items = cx.facts.datasets.iter().map(|d| Item {
-                    value: d.name.to_string(),
-                    words: d.name.to_string(),
-                    note: words::count(d.members.len(), "track", "tracks"),
-                });
-                let picker =
-                    Picker::new("Add to", items.collect(), Purpose::AddTo(self.chosen(cx)));
-                cx.open(Overlay::Picker(picker));
-            }
-            Act::Remove => {
-                for (name, tracks) in self.by_dataset(cx) {
-                    cx.ask(Ask::Edit(name, Edit::Remove(tracks)));
-                }
-                self.marks.clear();
-            }
-            Act::Undo => {
-                if let Some(name) = self.dataset(cx) {
-                    cx.ask(Ask::Edit(name, Edit::Undo));
-                }
-            }
-            Act::Copy => {
-                if let Some(member) = self.track(cx) {
-                    cx.todo.push(Do::Copy(member.track.path.display().to_string()));
-                }
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    fn new_set(&self, arg: Option<&str>, cx: &mut Cx<'_>) {
-        let tracks = if self.marks.is_empty() { Vec::new() } else { self.chosen(cx) };
-        match arg {
-            Some(name) => {
-                let name = DatasetName::slug(name);
-                cx.ask(Ask::Edit(name, Edit::New(tracks)));
-            }
-            None => {
-                let with = words::count(tracks.len(), "marked track", "marked tracks");
-                let about = if tracks.is_empty() {
-                    "An empty dataset.".to_owned()
-                } else {
-                    format!("With {with}; they stay where they are as well.")
-                };
-                let help = "small letters, digits and hyphens";
-                let line = Line::text("name", "", Must::Slug, help);
-                let form =
-                    Form::new("New dataset", &about, vec![line], "make", Purpose::NewSet(tracks));
-                cx.open(Overlay::Form(form));
-            }
-        }
-    }
-
-    /// The chosen tracks, each with the dataset it is listed in.
-    fn by_dataset(&self, cx: &Cx<'_>) -> Vec<(DatasetName, Vec<TrackId>)> {
-        let chosen: BTreeSet<TrackId> = self.chosen(cx).into_iter().collect();
-        let mut out: Vec<(DatasetName, Vec<TrackId>)> = Vec::new();
-        for row in &self.rows {
-            let Some(dataset) = cx.facts.datasets.get(row.dataset) else { continue };
-            let Some(id) = self.id_of(cx, row).filter(|id| chosen.contains(id)) else { continue };
-            match out.iter_mut().find(|(name, _)| *name == dataset.name) {
-                Some((_, tracks)) => tracks.push(id.clone()),
-                None => out.push((dataset.name.clone(), vec![id.clone()])),
-            }
-        }
-        out
-    }
-
-    /// The worst problem of the track under the cursor.
-    fn likely_reason(&self, cx: &Cx<'_>) -> String {
-        let sketch = self.track(cx).and_then(|m| cx.facts.sketch(&m.track.track_id));
-        let worst = sketch.and_then(|s| {
-            let serious = s.problems.iter().filter(|p| p.severity >= Severity::Warn);
-            serious.max_by_key(|p| p.severity)
-        });
-        worst.map_or_else(String::new, |p| p.kind.word().replace('_', " "))
     }
 
     fn hear(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
@@ -616,103 +500,4 @@ impl Library {
         self.marks.clear();
         self.range = None;
     }
-}
-
-/// The form an import begins with.
-pub fn import_form(paths: &str, cx: &Cx<'_>) -> Overlay {
-    let lines = vec![
-        Line::text(
-            "paths",
-            paths,
-            Must::Something,
-            "files or folders; more than one divided by spaces, or dropped onto the terminal",
-        ),
-        Line::text("dataset", "", Must::Anything, "where they go; empty: the folder's name"),
-        rights_line(),
-        Line::text(
-            "licence",
-            "",
-            Must::Anything,
-            "for an open licence its SPDX name, as in CC-BY-4.0; for a private one the document",
-        ),
-        Line::text("stated by", &cx.setup.by, Must::Something, "who states the rights"),
-        Line::switch(
-            "copy",
-            false,
-            "keep copies in the workspace, so that they stay when the files move",
-        ),
-    ];
-    let about = format!(
-        "Rights are asked once for all of them. {} {}",
-        crate::domain::rights::NO_THIRD_PARTY,
-        crate::domain::rights::NOT_ENOUGH
-    );
-    Overlay::Form(Form::new("Import", &about, lines, "import", Purpose::Import))
-}
-
-fn rights_line() -> Line {
-    let options = [
-        ("", "state them later"),
-        ("own", "composed, performed and recorded by us"),
-        ("commissioned", "made for us, all rights bought"),
-        ("public-domain", "public domain, work and recording"),
-        ("open", "under an open licence"),
-        ("licensed", "under a private licence (attested workspace)"),
-        ("catalogue", "our attested catalogue"),
-    ];
-    Line::choice("rights", &options, 0, "on what ground they may be trained on")
-}
-
-fn rights_form(tracks: Vec<TrackId>, cx: &Cx<'_>) -> Overlay {
-    let title = format!("Rights of {}", words::count(tracks.len(), "track", "tracks"));
-    let mut line = rights_line();
-    if let crate::tui::overlay::form::Field::Choice(options, at) = &mut line.field {
-        options[0] = ("withdraw".to_owned(), "withdraw what was stated".to_owned());
-        *at = 1;
-    }
-    let lines = vec![
-        line,
-        Line::text(
-            "licence",
-            "",
-            Must::Anything,
-            "for an open licence its SPDX name, as in CC-BY-4.0; for a private one the document",
-        ),
-        Line::text("stated by", &cx.setup.by, Must::Something, "who states it"),
-    ];
-    let about = format!(
-        "A statement also says: {} {}",
-        crate::domain::rights::NO_THIRD_PARTY,
-        crate::domain::rights::NOT_ENOUGH
-    );
-    Overlay::Form(Form::new(&title, &about, lines, "state", Purpose::Rights(tracks)))
-}
-
-fn train_form(name: &DatasetName, cx: &Cx<'_>) -> Overlay {
-    let dataset = cx.facts.dataset(name);
-    let count = dataset.map_or(0, |d| d.included().count());
-    let length = dataset.map_or(0.0, crate::domain::dataset::Dataset::included_s);
-    let unstated = dataset
-        .map_or(0, |d| d.included().filter(|t| cx.facts.rights(&t.track_id) == "none").count());
-    let mut about = format!(
-        "Learns from {} of {name} ({}). Screening comes first.",
-        words::count(count, "track", "tracks"),
-        words::span(length)
-    );
-    if unstated > 0 {
-        about.push_str(&format!(" {unstated} have no statement of rights: training will refuse."));
-    }
-    let lines = vec![
-        Line::text("name", name.as_str(), Must::Something, "what the finetune is called"),
-        Line::text("genre", "", Must::Anything, "its main genre, in your words"),
-        Line::text("tags", "", Must::Anything, "divided by commas"),
-        Line::text("seed", "1", Must::Count, "the same seed learns the same"),
-        Line::text(
-            "hold out",
-            "",
-            Must::Count,
-            "tracks kept unseen for testing; empty: by the size of the dataset",
-        ),
-    ];
-    Overlay::Form(Form::new("Train", &about, lines, "train", Purpose::Train(name.clone())))
 }

@@ -176,7 +176,7 @@ fn order(facts: &Facts, rows: &mut [RowAt], sort: Sort) {
     let figure = |value: Option<f64>| value.unwrap_or(f64::INFINITY);
     match sort {
         Sort::Added => {
-            rows.sort_by(|a, b| member(a).track.imported_at.cmp(&member(b).track.imported_at))
+            rows.sort_by(|a, b| member(a).track.imported_at.cmp(&member(b).track.imported_at));
         }
         Sort::Name => rows.sort_by_cached_key(|r| member(r).track.title.to_lowercase()),
         Sort::Length => {
