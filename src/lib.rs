@@ -69,3 +69,4 @@ pub mod judge;
 pub mod listen;
 pub mod store;
 pub mod studio;
+pub mod tui;

@@ -3,11 +3,14 @@
 use super::clock::{Clock, SystemClock};
 use super::config::Config;
 use super::lane::Lane;
-use super::preview::Preview;
+use super::preview::{self, Preview};
 use super::progress::{Bus, locked};
+use super::sketches::{self, Sketch};
 use super::{
-    JobEnd, Playing, Studio, StudioError, Work, checking, curation, generation, screening,
+    JobEnd, Playing, Studio, StudioError, Work, checking, curation, generation, importing,
+    screening,
 };
+use crate::audio::peaks::Peaks;
 use crate::domain::dataset::Dataset;
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
@@ -15,12 +18,13 @@ use crate::domain::job::{Event, Job};
 use crate::domain::plan::Plan;
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::take::{Take, TakeRequest};
+use crate::domain::track::Track;
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
 use crate::store::Store;
 use crate::store::hearings::Record;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
@@ -37,8 +41,10 @@ pub struct Inner {
     pub clock: Arc<dyn Clock>,
     /// Settings.
     pub config: Config,
-    /// Worker threads.
+    /// Worker threads of jobs.
     pub pool: rayon::ThreadPool,
+    /// Worker threads for questions: they answer while a job has all others.
+    pub aside: rayon::ThreadPool,
     pub(super) bus: Arc<Bus>,
     pub(super) lane: Lane,
     preview: Preview,
@@ -95,10 +101,7 @@ impl LocalStudio {
         engine: Box<dyn Engine>,
     ) -> Result<Self, StudioError> {
         let threads = config.settings.threads.unwrap_or(0);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| StudioError::Internal(format!("no worker threads: {e}")))?;
+        let pool = workers(threads)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store: Arc::new(store),
@@ -106,6 +109,7 @@ impl LocalStudio {
                 clock,
                 config,
                 pool,
+                aside: workers(threads.clamp(0, 2))?,
                 bus: Arc::new(Bus::default()),
                 lane: Lane::default(),
                 preview: Preview::default(),
@@ -118,6 +122,13 @@ impl LocalStudio {
     pub fn inner(&self) -> &Inner {
         &self.inner
     }
+}
+
+fn workers(threads: usize) -> Result<rayon::ThreadPool, StudioError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| StudioError::Internal(format!("no worker threads: {e}")))
 }
 
 impl Drop for LocalStudio {
@@ -175,6 +186,18 @@ impl Studio for LocalStudio {
 
     fn record(&self, id: &TrackId) -> Option<Arc<Record>> {
         self.inner.record(id)
+    }
+
+    fn sketches(&self, tracks: &[TrackId]) -> Vec<Option<Sketch>> {
+        sketches::sketches(&self.inner, tracks)
+    }
+
+    fn peaks(&self, path: &Path) -> Result<Peaks, StudioError> {
+        preview::peaks(path, &self.inner.config.settings.limits)
+    }
+
+    fn locate(&self, track: &Track) -> PathBuf {
+        importing::locate(&self.inner, track)
     }
 
     fn statements(&self) -> Result<BTreeMap<TrackId, Statement>, StudioError> {
@@ -252,7 +275,7 @@ impl Studio for LocalStudio {
     }
 
     fn check(&self, name: &DatasetName) -> Result<checking::CheckReport, StudioError> {
-        self.inner.pool.install(|| checking::check(&self.inner, name))
+        self.inner.aside.install(|| checking::check(&self.inner, name))
     }
 
     fn screen(&self, name: &DatasetName) -> Result<screening::Screening, StudioError> {

@@ -19,6 +19,7 @@ pub mod local;
 pub mod preview;
 pub mod progress;
 pub mod screening;
+pub mod sketches;
 pub mod training;
 pub mod work;
 
@@ -26,6 +27,7 @@ pub use error::{ErrorKind, ErrorReport, StudioError};
 pub use local::LocalStudio;
 pub use work::Work;
 
+use crate::audio::peaks::Peaks;
 use crate::domain::dataset::Dataset;
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
@@ -33,11 +35,13 @@ use crate::domain::job::{Event, Job};
 use crate::domain::plan::Plan;
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::take::{Take, TakeRequest};
+use crate::domain::track::Track;
 use crate::store::hearings::Record;
 use checking::CheckReport;
 use screening::Screening;
+use sketches::Sketch;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -90,6 +94,12 @@ pub trait Studio: Send + Sync {
     fn events(&self, id: JobId) -> Result<Vec<Event>, StudioError>;
     /// What was heard in a track, where it is known.
     fn record(&self, id: &TrackId) -> Option<Arc<Record>>;
+    /// What lists show of tracks, in their order; `None` where a track was not listened to.
+    fn sketches(&self, tracks: &[TrackId]) -> Vec<Option<Sketch>>;
+    /// An overview of the waveform of a file.
+    fn peaks(&self, path: &Path) -> Result<Peaks, StudioError>;
+    /// Where a track's file is now: the workspace's copy, or where it was imported from.
+    fn locate(&self, track: &Track) -> PathBuf;
     /// The statement of rights that holds for each track.
     fn statements(&self) -> Result<BTreeMap<TrackId, Statement>, StudioError>;
 
@@ -142,7 +152,7 @@ pub trait Studio: Send + Sync {
     fn delete_finetune(&self, id: &FinetuneId) -> Result<(), StudioError>;
 
     /// Starts playing a file. Fails with a sentence where there is nothing to hear with.
-    fn play(&self, path: &std::path::Path, from_s: f64) -> Result<(), StudioError>;
+    fn play(&self, path: &Path, from_s: f64) -> Result<(), StudioError>;
     /// Pauses or goes on.
     fn toggle_pause(&self);
     /// Stops playing.

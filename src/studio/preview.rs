@@ -4,8 +4,21 @@
 //! the device is opened that goes into the log, or the screen would be torn.
 
 use super::{Playing, StudioError};
+use crate::audio::peaks::{PeakMeter, Peaks};
 use crate::domain::limits::Limits;
 use std::path::Path;
+
+/// Stretches of the overview of a file.
+const PEAKS_MAX: usize = 2048;
+
+/// An overview of the waveform of a file.
+pub fn peaks(path: &Path, limits: &Limits) -> Result<Peaks, StudioError> {
+    let audio =
+        crate::audio::decode::read_all(path, limits).map_err(|e| StudioError::Listen(e.into()))?;
+    let mut meter = PeakMeter::new(PEAKS_MAX);
+    meter.push(&audio.mono());
+    Ok(meter.finish())
+}
 
 /// Plays one file at a time.
 #[derive(Default)]

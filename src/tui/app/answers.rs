@@ -1,0 +1,190 @@
+//! Answers of the studio and words of jobs come in.
+
+use super::{App, SKETCHES};
+use crate::domain::ids::TrackId;
+use crate::domain::job::{Event, EventKind, JobKind, JobState};
+use crate::studio::ErrorReport;
+use crate::studio::screening::{ScreenResult, Screening};
+use crate::tui::ask::{Answer, Ask, Reply, Slot};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::view::View;
+use crate::tui::theme::Role;
+use crate::tui::words::count;
+
+impl App {
+    pub(super) fn answered(&mut self, reply: Reply) {
+        if let Some(slot) = reply.slot
+            && self.newest.get(&slot) != Some(&reply.number)
+        {
+            // Somebody moved on while this was being answered.
+            return;
+        }
+        match reply.answer {
+            Ok(answer) => self.take_answer(answer),
+            Err(error) => self.take_error(reply.slot, error),
+        }
+    }
+
+    fn take_error(&mut self, slot: Option<Slot>, error: ErrorReport) {
+        match slot {
+            Some(Slot::Plan) => self.screens.generate.not_planned(error.message),
+            // A waveform or a log that cannot be read is no news: its pane says so.
+            Some(Slot::Peaks | Slot::Events | Slot::Playing | Slot::Take) => {}
+            _ => self.messages.say(error.message, error.hints, true, self.now),
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Facts(snapshot) => {
+                for fault in snapshot.faults.clone() {
+                    self.messages.say(fault.message, fault.hints, true, self.now);
+                }
+                self.facts.take(*snapshot);
+                self.facts_changed();
+                self.ask_sketches();
+            }
+            Answer::Sketches(sketches) => {
+                self.facts.sketches.extend(sketches);
+                self.facts_changed();
+            }
+            Answer::Heard(id, record) => self.screens.library.heard(id, record),
+            Answer::Events(id, events) => self.screens.jobs.logged(id, events),
+            Answer::Plan(request, plan) => self.screens.generate.planned(*request, *plan),
+            Answer::Peaks(path, peaks) => self.screens.generate.drawn(path, peaks),
+            Answer::Screen(screening) => self.screened(&screening),
+            Answer::Submitted(job) => {
+                self.say(format!("{} waits: {}", job.job_id, job.what));
+                if self.facts.job(job.job_id).is_none() {
+                    self.facts.jobs.push(*job);
+                }
+                self.facts_changed();
+            }
+            Answer::Stopping(id) => self.say(format!("{id} was asked to stop")),
+            Answer::Edited(dataset, words) => {
+                self.facts.put_dataset(*dataset);
+                self.facts_changed();
+                self.ask_sketches();
+                self.say(words);
+            }
+            Answer::Rights(tracks, rights, by) => self.rights_stated(&tracks, rights.as_ref(), &by),
+            Answer::Rated(take) => {
+                self.facts.put_take(*take);
+            }
+            Answer::Deleted(id) => {
+                self.facts.takes.retain(|t| t.take_id != id);
+                self.facts_changed();
+                self.say(format!("{id} is deleted"));
+            }
+            Answer::Playing(playing) => self.player.answered(playing, self.now),
+            Answer::Check(_) | Answer::Take(_) => {}
+        }
+    }
+
+    /// The facts changed: every screen puts its rows right.
+    pub(super) fn facts_changed(&mut self) {
+        self.with_cx(|screens, cx| {
+            screens.library.facts_changed(cx);
+            screens.jobs.facts_changed(cx);
+            screens.generate.facts_changed(cx);
+        });
+    }
+
+    /// Asks for the sketches of tracks that have none yet, some at a time.
+    fn ask_sketches(&mut self) {
+        let missing: Vec<TrackId> = self
+            .facts
+            .tracks()
+            .map(|t| t.track_id.clone())
+            .filter(|id| !self.facts.sketches.contains_key(id))
+            .filter(|id| !self.sketches_asked.contains(id))
+            .collect();
+        for some in missing.chunks(SKETCHES) {
+            self.sketches_asked.extend(some.iter().cloned());
+            self.ask(None, Ask::Sketches(some.to_vec()));
+        }
+    }
+
+    pub(super) fn jobs_said(&mut self, events: &[Event]) {
+        let mut again = false;
+        for event in events {
+            again |= self.facts.job_said(event, self.now);
+            self.screens.jobs.said(event);
+            if event.kind == EventKind::Finished {
+                self.job_ended(event);
+            }
+        }
+        if again {
+            self.ask(Some(Slot::Facts), Ask::Facts);
+        }
+    }
+
+    fn job_ended(&mut self, event: &Event) {
+        let Some(job) = self.facts.job(event.job_id) else { return };
+        let (kind, state) = (job.kind, job.state);
+        let what = format!("{} {}", job.job_id, job.what);
+        let reason = event.metrics.get("reason").and_then(|r| r.as_str()).unwrap_or("");
+        match state {
+            JobState::Done => self.say(format!("{what}: done")),
+            JobState::Stopped => self.say(format!("{what}: stopped")),
+            _ => self.complain(format!("{what}: {}: {reason}", state.word())),
+        }
+        if kind == JobKind::Import {
+            // Tracks that had not been heard may have been heard now.
+            self.facts.sketches.retain(|_, sketch| sketch.is_some());
+            self.sketches_asked.clear();
+            self.screens.library.forget_heard();
+        }
+    }
+
+    fn screened(&mut self, screening: &Screening) {
+        let word = match screening.result {
+            ScreenResult::Pass => "passes",
+            ScreenResult::Blocked => "is blocked",
+            ScreenResult::NeedsRights => "needs rights",
+        };
+        let mut lines = vec![
+            (format!("{} {word}", screening.dataset), Role::Accent),
+            (screening.words.clone(), Role::Text),
+        ];
+        for (heading, tracks) in [
+            ("no statement of rights:", &screening.missing_rights),
+            ("needs an attested workspace:", &screening.needs_attestation),
+        ] {
+            if !tracks.is_empty() {
+                lines.push((String::new(), Role::Text));
+                lines.push((heading.to_owned(), Role::Warn));
+                lines.extend(
+                    tracks.iter().map(|t| (format!("  {}", self.facts.title(t)), Role::Text)),
+                );
+            }
+        }
+        self.overlays.push(Overlay::View(View::new("Screening", lines)));
+    }
+
+    fn rights_stated(
+        &mut self,
+        tracks: &[TrackId],
+        rights: Option<&crate::domain::rights::Rights>,
+        by: &str,
+    ) {
+        for id in tracks {
+            let statement = crate::domain::rights::Statement {
+                track_id: id.clone(),
+                rights: rights.cloned(),
+                by: by.to_owned(),
+                // The store's own time comes with the facts.
+                at: String::new(),
+            };
+            self.facts.statements.insert(id.clone(), statement);
+        }
+        self.screens.library.clear_marks();
+        self.facts_changed();
+        let tracks = count(tracks.len(), "track", "tracks");
+        match rights {
+            Some(rights) => self.say(format!("{by} states for {tracks}: {}", rights.sentence())),
+            None => self.say(format!("{by} withdraws the statements for {tracks}")),
+        }
+        self.ask(Some(Slot::Facts), Ask::Facts);
+    }
+}

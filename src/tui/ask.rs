@@ -1,0 +1,321 @@
+//! Questions to the studio and its answers, as data.
+//!
+//! A question is put by the app, answered by a worker thread and comes back with its number. One
+//! that fills a slot replaces the one that waits in it, and of its answers only the newest counts.
+//! Must never be answered on the loop: anything may wait for a disk.
+
+use crate::audio::peaks::Peaks;
+use crate::domain::dataset::Dataset;
+use crate::domain::finetune::Manifest;
+use crate::domain::ids::{DatasetName, JobId, TakeId, TrackId};
+use crate::domain::job::{Event, Job};
+use crate::domain::plan::Plan;
+use crate::domain::rights::{Rights, Statement};
+use crate::domain::take::{Take, TakeRequest};
+use crate::store::hearings::Record;
+use crate::studio::checking::CheckReport;
+use crate::studio::screening::Screening;
+use crate::studio::sketches::Sketch;
+use crate::studio::{ErrorKind, ErrorReport, Playing, Studio, StudioError, Work};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What of a kind only the newest counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Slot {
+    /// Everything there is.
+    Facts,
+    /// What was heard in the track under the cursor.
+    Heard,
+    /// The log of the job under the cursor.
+    Events,
+    /// The diagnosis.
+    Check,
+    /// The plan of the prompt.
+    Plan,
+    /// The waveform of the take under the cursor.
+    Peaks,
+    /// What is being played.
+    Playing,
+    /// The whole take under the cursor.
+    Take,
+}
+
+/// Which worker answers; a slow question must not keep a quick one waiting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lane {
+    /// Facts, edits, plans: in the order they were asked.
+    Quick,
+    /// Diagnoses, waveforms, thousands of sketches.
+    Slow,
+    /// Playing.
+    Sound,
+}
+
+/// A question.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Datasets, rights, jobs, takes, finetunes.
+    Facts,
+    /// What lists show of tracks.
+    Sketches(Vec<TrackId>),
+    /// All that was heard in a track.
+    Heard(TrackId),
+    /// A job's log.
+    Events(JobId),
+    /// A dataset's diagnosis.
+    Check(DatasetName),
+    /// A screening.
+    Screen(DatasetName),
+    /// A plan.
+    Plan(Box<TakeRequest>),
+    /// A file's waveform.
+    Peaks(PathBuf),
+    /// A take with its grains.
+    Take(TakeId),
+    /// Work for the queue.
+    Submit(Work),
+    /// That a job stop.
+    Stop(JobId),
+    /// An edit of a dataset.
+    Edit(DatasetName, Edit),
+    /// A statement of rights.
+    Rights(Vec<TrackId>, Option<Rights>, String),
+    /// A rating.
+    Rate(TakeId, Option<u8>),
+    /// That a take go.
+    DeleteTake(TakeId),
+    /// Playing a file from a place on.
+    Play(PathBuf, f64),
+    /// Pausing, or going on.
+    Pause,
+    /// Silence.
+    Silence,
+    /// What is being played.
+    Playing,
+}
+
+/// An edit of a dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Make it.
+    New(Vec<TrackId>),
+    /// Add tracks.
+    Add(Vec<TrackId>),
+    /// Take tracks out.
+    Remove(Vec<TrackId>),
+    /// Leave out of training.
+    Exclude(Vec<TrackId>, String),
+    /// Take in again.
+    Include(Vec<TrackId>),
+    /// Take back the last edit.
+    Undo,
+}
+
+/// All facts of the lists at one time.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Datasets by name.
+    pub datasets: Vec<Dataset>,
+    /// Statements of rights.
+    pub statements: BTreeMap<TrackId, Statement>,
+    /// Jobs, oldest first.
+    pub jobs: Vec<Job>,
+    /// Takes, oldest first.
+    pub takes: Vec<Take>,
+    /// Finetunes.
+    pub finetunes: Vec<Manifest>,
+    /// What could not be read, in words.
+    pub faults: Vec<ErrorReport>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The facts.
+    Facts(Box<Snapshot>),
+    /// Sketches of the tracks asked for.
+    Sketches(Vec<(TrackId, Option<Sketch>)>),
+    /// What was heard; `None` if nothing is known.
+    Heard(TrackId, Option<Arc<Record>>),
+    /// A job's log.
+    Events(JobId, Vec<Event>),
+    /// A diagnosis.
+    Check(Box<CheckReport>),
+    /// A screening.
+    Screen(Box<Screening>),
+    /// A plan for a request.
+    Plan(Box<TakeRequest>, Box<Plan>),
+    /// A waveform.
+    Peaks(PathBuf, Arc<Peaks>),
+    /// A take.
+    Take(Box<Take>),
+    /// The work waits as this job.
+    Submitted(Box<Job>),
+    /// The job was asked to stop.
+    Stopping(JobId),
+    /// The dataset as it is now, and what was done.
+    Edited(Box<Dataset>, String),
+    /// Rights were stated for so many tracks.
+    Rights(Vec<TrackId>, Option<Rights>, String),
+    /// The take as it is now.
+    Rated(Box<Take>),
+    /// The take is gone.
+    Deleted(TakeId),
+    /// What is played.
+    Playing(Option<Playing>),
+}
+
+/// A question on its way.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Its number.
+    pub number: u64,
+    /// Its slot.
+    pub slot: Option<Slot>,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// An answer on its way.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The question's number.
+    pub number: u64,
+    /// The question's slot.
+    pub slot: Option<Slot>,
+    /// The answer.
+    pub answer: Result<Answer, ErrorReport>,
+}
+
+impl Ask {
+    /// Which worker answers it.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Check(_) | Self::Peaks(_) | Self::Sketches(_) | Self::Heard(_) => Lane::Slow,
+            Self::Play(..) | Self::Pause | Self::Silence | Self::Playing => Lane::Sound,
+            _ => Lane::Quick,
+        }
+    }
+}
+
+/// Answers a question. Blocks for as long as that takes.
+pub fn answer(studio: &dyn Studio, ask: Ask) -> Result<Answer, ErrorReport> {
+    ask_studio(studio, ask).map_err(|e| e.report())
+}
+
+fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
+    Ok(match ask {
+        Ask::Facts => Answer::Facts(Box::new(snapshot(studio))),
+        Ask::Sketches(ids) => {
+            let sketches = studio.sketches(&ids);
+            Answer::Sketches(ids.into_iter().zip(sketches).collect())
+        }
+        Ask::Heard(id) => {
+            let record = studio.record(&id);
+            Answer::Heard(id, record)
+        }
+        Ask::Events(id) => Answer::Events(id, studio.events(id)?),
+        Ask::Check(name) => Answer::Check(Box::new(studio.check(&name)?)),
+        Ask::Screen(name) => Answer::Screen(Box::new(studio.screen(&name)?)),
+        Ask::Plan(request) => {
+            let plan = studio.plan(&request)?;
+            Answer::Plan(request, Box::new(plan))
+        }
+        Ask::Peaks(path) => {
+            let peaks = studio.peaks(&path)?;
+            Answer::Peaks(path, Arc::new(peaks))
+        }
+        Ask::Take(id) => Answer::Take(Box::new(studio.take(&id)?)),
+        Ask::Submit(work) => {
+            let id = studio.submit(work)?;
+            Answer::Submitted(Box::new(studio.job(id)?))
+        }
+        Ask::Stop(id) => {
+            studio.stop(id)?;
+            Answer::Stopping(id)
+        }
+        Ask::Edit(name, edit) => {
+            let (dataset, words) = apply(studio, &name, edit)?;
+            Answer::Edited(Box::new(dataset), words)
+        }
+        Ask::Rights(tracks, rights, by) => {
+            studio.state_rights(&tracks, rights.as_ref(), &by)?;
+            Answer::Rights(tracks, rights, by)
+        }
+        Ask::Rate(id, rating) => Answer::Rated(Box::new(studio.rate(&id, rating)?)),
+        Ask::DeleteTake(id) => {
+            studio.delete_take(&id)?;
+            Answer::Deleted(id)
+        }
+        Ask::Play(path, from_s) => {
+            studio.play(&path, from_s)?;
+            Answer::Playing(studio.playing())
+        }
+        Ask::Pause => {
+            studio.toggle_pause();
+            Answer::Playing(studio.playing())
+        }
+        Ask::Silence => {
+            studio.stop_playing();
+            Answer::Playing(None)
+        }
+        Ask::Playing => Answer::Playing(studio.playing()),
+    })
+}
+
+/// Reads everything; what cannot be read is reported and costs only itself.
+fn snapshot(studio: &dyn Studio) -> Snapshot {
+    let mut faults = Vec::new();
+    let mut keep = |error: &StudioError| faults.push(error.report());
+    let datasets = studio.datasets().inspect_err(&mut keep).unwrap_or_default();
+    let statements = studio.statements().inspect_err(&mut keep).unwrap_or_default();
+    let jobs = studio.jobs().inspect_err(&mut keep).unwrap_or_default();
+    let takes = studio.takes().inspect_err(&mut keep).unwrap_or_default();
+    let finetunes = studio.finetunes().inspect_err(&mut keep).unwrap_or_default();
+    Snapshot { datasets, statements, jobs, takes, finetunes, faults }
+}
+
+fn apply(
+    studio: &dyn Studio,
+    name: &DatasetName,
+    edit: Edit,
+) -> Result<(Dataset, String), StudioError> {
+    let tracks = |n: usize| super::words::count(n, "track", "tracks");
+    Ok(match edit {
+        Edit::New(ids) => {
+            let made = studio.new_dataset(name)?;
+            let made = if ids.is_empty() { made } else { studio.add_tracks(name, &ids)? };
+            let words = format!("{name} is there, with {}", tracks(made.members.len()));
+            (made, words)
+        }
+        Edit::Add(ids) => {
+            (studio.add_tracks(name, &ids)?, format!("{} added to {name}", tracks(ids.len())))
+        }
+        Edit::Remove(ids) => (
+            studio.remove_tracks(name, &ids)?,
+            format!("{} taken out of {name}; the files stay", tracks(ids.len())),
+        ),
+        Edit::Exclude(ids, reason) => (
+            studio.exclude(name, &ids, &reason)?,
+            format!("{} left out of training: {reason}", tracks(ids.len())),
+        ),
+        Edit::Include(ids) => {
+            (studio.include(name, &ids)?, format!("{} take part again", tracks(ids.len())))
+        }
+        Edit::Undo => {
+            let words = studio.undo(name)?;
+            (studio.dataset(name)?, words)
+        }
+    })
+}
+
+/// The report of a worker that died over a question.
+pub fn died() -> ErrorReport {
+    ErrorReport {
+        kind: ErrorKind::Failed,
+        message: "an internal error: a worker died over a question".to_owned(),
+        hints: vec!["the log in the state folder has more".to_owned()],
+    }
+}

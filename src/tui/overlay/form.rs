@@ -1,0 +1,340 @@
+//! A form: fields with words about each, checked before it is submitted.
+
+use super::{Outcome, Purpose, middle};
+use crate::tui::actions::Act;
+use crate::tui::draw::Pen;
+use crate::tui::editor::Editor;
+use crate::tui::keys::{Code, Key};
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// How a field is filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field {
+    /// Text.
+    Text(Editor),
+    /// One of some: value and words.
+    Choice(Vec<(String, String)>, usize),
+    /// Yes or no.
+    Switch(bool),
+}
+
+/// What a field must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Must {
+    /// Anything.
+    Anything,
+    /// Something.
+    Something,
+    /// A dataset's name: it is made into one.
+    Slug,
+    /// A whole number, or nothing.
+    Count,
+    /// A statement of rights, or nothing.
+    Rights,
+    /// A time: "63.5" or "1:03.5".
+    Time,
+}
+
+/// A line of a form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Before the field.
+    pub label: &'static str,
+    /// About it, shown while it has the caret.
+    pub help: String,
+    /// The field.
+    pub field: Field,
+    /// What it must hold.
+    pub must: Must,
+}
+
+impl Line {
+    /// A text field.
+    pub fn text(label: &'static str, value: &str, must: Must, help: &str) -> Self {
+        let field = Field::Text(Editor::line(value));
+        Self { label, help: help.to_owned(), field, must }
+    }
+
+    /// A field with some values.
+    pub fn choice(label: &'static str, options: &[(&str, &str)], at: usize, help: &str) -> Self {
+        let options = options.iter().map(|(v, w)| ((*v).to_owned(), (*w).to_owned())).collect();
+        Self {
+            label,
+            help: help.to_owned(),
+            field: Field::Choice(options, at),
+            must: Must::Anything,
+        }
+    }
+
+    /// A field that is on or off.
+    pub fn switch(label: &'static str, on: bool, help: &str) -> Self {
+        Self { label, help: help.to_owned(), field: Field::Switch(on), must: Must::Anything }
+    }
+
+    /// Its value as text.
+    pub fn value(&self) -> String {
+        match &self.field {
+            Field::Text(editor) => editor.text().trim().to_owned(),
+            Field::Choice(options, at) => {
+                options.get(*at).map_or_else(String::new, |(value, _)| value.clone())
+            }
+            Field::Switch(on) => if *on { "yes" } else { "no" }.to_owned(),
+        }
+    }
+
+    fn fault(&self) -> Option<String> {
+        let value = self.value();
+        match self.must {
+            Must::Anything => None,
+            Must::Something => value.is_empty().then(|| format!("{} is needed", self.label)),
+            Must::Slug => {
+                let slug = crate::domain::ids::DatasetName::slug(&value);
+                (value.is_empty() || slug.as_str() == "dataset" && value != "dataset")
+                    .then(|| format!("{} needs letters or digits", self.label))
+            }
+            Must::Count => (!value.is_empty() && value.parse::<u64>().is_err())
+                .then(|| format!("{}: a whole number was expected", self.label)),
+            Must::Rights => (!value.is_empty())
+                .then(|| value.parse::<crate::domain::rights::Rights>().err())
+                .flatten()
+                .map(|e| e.to_string()),
+            Must::Time => seconds(&value)
+                .is_none()
+                .then(|| format!("{}: a time was expected, as in 63.5 or 1:03.5", self.label)),
+        }
+    }
+}
+
+/// "63.5" or "1:03.5" in seconds.
+pub fn seconds(text: &str) -> Option<f64> {
+    let seconds = match text.split_once(':') {
+        Some((minutes, rest)) => {
+            minutes.trim().parse::<f64>().ok()? * 60.0 + rest.trim().parse::<f64>().ok()?
+        }
+        None => text.trim().parse().ok()?,
+    };
+    (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
+}
+
+/// A form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    title: String,
+    about: String,
+    lines: Vec<Line>,
+    at: usize,
+    fault: Option<String>,
+    purpose: Purpose,
+    /// What enter does, in a word.
+    go: &'static str,
+}
+
+impl Form {
+    /// A form; `about` stands above its fields.
+    pub fn new(
+        title: &str,
+        about: &str,
+        lines: Vec<Line>,
+        go: &'static str,
+        purpose: Purpose,
+    ) -> Self {
+        let (title, about) = (title.to_owned(), about.to_owned());
+        Self { title, about, lines, at: 0, fault: None, purpose, go }
+    }
+
+    /// A key.
+    pub fn key(&mut self, key: Key) -> Outcome {
+        self.fault = None;
+        if key == Key::plain(Code::Enter) {
+            return self.submit();
+        }
+        let Some(line) = self.lines.get_mut(self.at) else { return Outcome::Stay };
+        match &mut line.field {
+            Field::Text(editor) => {
+                editor.key(key);
+            }
+            Field::Choice(options, at) => {
+                let last = options.len().saturating_sub(1);
+                match key.code {
+                    Code::Left | Code::Char('h') => {
+                        *at = if *at == 0 { last } else { *at - 1 };
+                    }
+                    Code::Right | Code::Char('l' | ' ') => {
+                        *at = if *at == last { 0 } else { *at + 1 };
+                    }
+                    _ => {}
+                }
+            }
+            Field::Switch(on) => {
+                if matches!(key.code, Code::Left | Code::Right | Code::Char('h' | 'l' | ' ')) {
+                    *on = !*on;
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    /// An action of text fields.
+    pub fn act(&mut self, act: Act) {
+        let last = self.lines.len().saturating_sub(1);
+        match act {
+            Act::NextField | Act::Unrecall => {
+                self.at = if self.at == last { 0 } else { self.at + 1 }
+            }
+            Act::PreviousField | Act::Recall => {
+                self.at = if self.at == 0 { last } else { self.at - 1 };
+            }
+            _ => {
+                if let Some(Field::Text(editor)) = self.lines.get_mut(self.at).map(|l| &mut l.field)
+                {
+                    editor.act(act);
+                }
+            }
+        }
+    }
+
+    /// Pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(Field::Text(editor)) = self.lines.get_mut(self.at).map(|l| &mut l.field) {
+            editor.insert(text);
+        }
+    }
+
+    /// Submits it, or shows what is missing.
+    pub fn submit(&mut self) -> Outcome {
+        for (number, line) in self.lines.iter().enumerate() {
+            if let Some(fault) = line.fault() {
+                (self.at, self.fault) = (number, Some(fault));
+                return Outcome::Stay;
+            }
+        }
+        let values = self.lines.iter().map(Line::value).collect();
+        Outcome::Submit(self.purpose.clone(), values)
+    }
+
+    /// Draws it; returns where the caret is.
+    pub fn draw(&self, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+        let width = 76.min(pen.width());
+        let room = usize::from(width.saturating_sub(4)).max(1);
+        let about = if self.about.is_empty() { 0 } else { text::wrap(&self.about, room).len() + 1 };
+        let help = self.lines.iter().map(|l| text::wrap(&l.help, room).len()).max().unwrap_or(0);
+        let height = (about + self.lines.len() + help + 4) as u16;
+        let mut pen = pen.part(middle(pen, width, height));
+        pen.clear(Role::Ground);
+        let mut inside = pen.pane(&self.title, "", true);
+        let inner =
+            ratatui::layout::Rect::new(1, 0, inside.width().saturating_sub(2), inside.height());
+        let mut inside = inside.part(inner);
+        let mut y = 0;
+        if !self.about.is_empty() {
+            y = inside.wrapped(0, 0, &self.about, Role::Dim) + 1;
+        }
+        let label = self.lines.iter().map(|l| text::cells(l.label)).max().unwrap_or(0) as u16 + 2;
+        let mut caret = None;
+        for (number, line) in self.lines.iter().enumerate() {
+            let here = number == self.at;
+            inside.put(0, y, line.label, if here { Role::Accent } else { Role::Dim });
+            let place = field(&mut inside, label, y, &line.field, here);
+            if here {
+                caret = place;
+            }
+            y += 1;
+        }
+        let words = match &self.fault {
+            Some(fault) => (fault.as_str(), Role::Bad),
+            None => (self.lines.get(self.at).map_or("", |l| l.help.as_str()), Role::Dim),
+        };
+        inside.wrapped(0, y + 1, words.0, words.1);
+        let last = inside.height().saturating_sub(1);
+        let x = inside.put(0, last, "enter", Role::Key);
+        let x = inside.put(x + 1, last, self.go, Role::Hint);
+        let x = inside.put(x + 2, last, "tab", Role::Key);
+        let x = inside.put(x + 1, last, "next field", Role::Hint);
+        let x = inside.put(x + 2, last, "esc", Role::Key);
+        inside.put(x + 1, last, "leave", Role::Hint);
+        caret
+    }
+}
+
+fn field(pen: &mut Pen<'_>, x: u16, y: u16, field: &Field, here: bool) -> Option<(u16, u16)> {
+    let room = pen.width().saturating_sub(x);
+    match field {
+        Field::Text(editor) => {
+            if room == 0 {
+                return None;
+            }
+            // The text slides so that the caret stays in sight.
+            let before = text::cells(&editor.text()[..editor.caret()]) as u16;
+            let slide = before.saturating_sub(room.saturating_sub(1));
+            let (mut skipped, mut start) = (0, 0);
+            for (at, c) in editor.text().char_indices() {
+                if skipped >= slide {
+                    start = at;
+                    break;
+                }
+                skipped += text::cells(c.encode_utf8(&mut [0; 4])) as u16;
+                start = at + c.len_utf8();
+            }
+            pen.cell(x, y, room, &editor.text()[start..], Role::Input);
+            let column = x + before.saturating_sub(skipped);
+            if here {
+                pen.wash(column, y, 1, Role::Caret);
+                let (ox, oy) = pen.origin();
+                return Some((ox + column, oy + y));
+            }
+        }
+        Field::Choice(options, at) => {
+            let words = options.get(*at).map_or("", |(_, words)| words.as_str());
+            let words = if options.len() > 1 { format!("< {words} >") } else { words.to_owned() };
+            pen.cell(x, y, room, &words, if here { Role::Cursor } else { Role::Input });
+        }
+        Field::Switch(on) => {
+            let words = if *on { "[x] yes" } else { "[ ] no" };
+            pen.cell(x, y, room, words, if here { Role::Cursor } else { Role::Input });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        let lines = vec![
+            Line::text("name", "", Must::Something, "what it is called"),
+            Line::choice("rights", &[("", "later"), ("own", "my own")], 0, ""),
+            Line::switch("copy", false, ""),
+            Line::text("seed", "x", Must::Count, ""),
+        ];
+        Form::new("Train", "About it.", lines, "train", Purpose::Import)
+    }
+
+    #[test]
+    fn a_form_says_what_is_missing_and_hands_on_what_is_there() {
+        let mut form = form();
+        assert_eq!(form.key(Key::plain(Code::Enter)), Outcome::Stay);
+        assert!(form.fault.as_deref().unwrap().contains("name"));
+        for c in "ab".chars() {
+            form.key(Key::char(c));
+        }
+        form.act(Act::NextField);
+        form.key(Key::plain(Code::Right));
+        form.act(Act::NextField);
+        form.key(Key::char(' '));
+        assert_eq!(form.key(Key::plain(Code::Enter)), Outcome::Stay);
+        assert_eq!(form.at, 3);
+        form.key(Key::plain(Code::Backspace));
+        let values = ["ab", "own", "yes", ""].map(str::to_owned).to_vec();
+        assert_eq!(form.key(Key::plain(Code::Enter)), Outcome::Submit(Purpose::Import, values));
+    }
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(seconds("1:03.5"), Some(63.5));
+        assert_eq!(seconds("63.5"), Some(63.5));
+        assert_eq!(seconds("-1"), None);
+        assert_eq!(seconds("soon"), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! The takes: verdicts, ratings, and what can be done with one.
+
+use super::Generate;
+use crate::domain::take::Take;
+use crate::domain::verdict::{Layer, Verdict};
+use crate::studio::Work;
+use crate::studio::evaluation;
+use crate::tui::actions::Act;
+use crate::tui::ask::Ask;
+use crate::tui::cx::{Cx, Do};
+use crate::tui::facts::Facts;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::view::View;
+use crate::tui::overlay::{Overlay, Purpose};
+use crate::tui::player::Sound;
+use crate::tui::theme::Role;
+use crate::tui::words::{clock, count, place};
+
+/// Rows of the list of takes in a pane of a height: the rest is the waveform and the verdict.
+pub fn list_height(pane: u16) -> u16 {
+    if pane >= 12 { pane - 8 } else { pane.saturating_sub(if pane > 5 { 4 } else { 2 }) }
+}
+
+/// The name of whose sound a take is in.
+pub fn sound_of(take: &Take, facts: &Facts) -> String {
+    match &take.request.finetune {
+        None => "base".to_owned(),
+        Some(id) => {
+            let known = facts.finetunes.iter().find(|f| f.finetune_id == *id);
+            known.map_or_else(|| id.to_string(), |f| f.name.clone())
+        }
+    }
+}
+
+/// The style rank in a cell.
+pub fn style(take: &Take) -> (String, Role) {
+    let style = take.verdict.as_ref().map(|v| &v.style);
+    match style.and_then(|s| Some((s.rank?, s.of))) {
+        Some((rank, of)) => (format!("{rank} of {of}"), Role::Text),
+        None => ("-".to_owned(), Role::Dim),
+    }
+}
+
+/// The copy evidence in a cell.
+pub fn copied(take: &Take) -> (String, Role) {
+    let Some(copy) = take.verdict.as_ref().map(|v| &v.copy) else {
+        return ("-".to_owned(), Role::Dim);
+    };
+    match (copy.class, copy.evidence.len(), copy.nearest_bits) {
+        (Some(class), ..) => (format!("class {class:?}"), Role::Text),
+        (None, 0, Some(_)) => ("none found".to_owned(), Role::Ok),
+        (None, 0, None) => ("too short".to_owned(), Role::Dim),
+        (None, n, _) => (format!("{n} found!"), Role::Bad),
+    }
+}
+
+impl Generate {
+    pub(super) fn act_on_take(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
+        let Some(take) = self.take(cx) else { return false };
+        let id = take.take_id.clone();
+        match act {
+            Act::RateUp | Act::RateDown => {
+                let now = take.rating.unwrap_or(0);
+                let next =
+                    if act == Act::RateUp { (now + 1).min(5) } else { now.saturating_sub(1) };
+                cx.ask(Ask::Rate(id, (next > 0).then_some(next)));
+            }
+            Act::Play => cx.todo.push(Do::Hear(sound(take))),
+            Act::Copy => cx.todo.push(Do::Copy(take.audio.display().to_string())),
+            Act::DeleteTake => {
+                let words = format!(
+                    "{id} ({}) is deleted with its stems and its score. The same request makes it again, byte for byte: seed {}.",
+                    clock(take.duration_s),
+                    take.seed
+                );
+                let confirm =
+                    Confirm::new("Delete the take?", &words, "delete it", Purpose::DeleteTake(id));
+                cx.open(Overlay::Confirm(confirm));
+            }
+            Act::Variation => {
+                let newest = cx
+                    .facts
+                    .takes
+                    .iter()
+                    .filter(|t| t.request.prompt == take.request.prompt)
+                    .map(|t| t.seed)
+                    .max();
+                let mut settings = self.settings.clone();
+                take_over(&mut settings, take);
+                settings.takes = 1;
+                settings.seed = newest.unwrap_or(take.seed).wrapping_add(1);
+                let work = settings.work(&take.request.prompt);
+                cx.ask(Ask::Submit(Work::Generate(Box::new(work))));
+            }
+            Act::UsePrompt => {
+                let take = take.clone();
+                take_over(&mut self.settings, &take);
+                self.set_prompt(&take.request.prompt, cx);
+            }
+            Act::Evidence => cx.open(evidence(take, cx.facts)),
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn take_over(settings: &mut super::Settings, take: &Take) {
+    settings.finetune.clone_from(&take.request.finetune);
+    settings.seconds = take.request.seconds;
+    settings.seed = take.request.seed;
+    settings.loudness_lufs = take.request.loudness_lufs;
+    settings.without.clone_from(&take.request.without);
+    settings.no_vocals = take.request.no_vocals;
+}
+
+/// What plays when a take is heard.
+pub fn sound(take: &Take) -> Sound {
+    Sound {
+        path: take.audio.clone(),
+        title: take.take_id.to_string(),
+        start_s: 0.0,
+        from_s: 0.0,
+        lufs: take.loudness_lufs,
+    }
+}
+
+/// Everything a verdict rests on, to read.
+fn evidence(take: &Take, facts: &Facts) -> Overlay {
+    let mut lines = vec![
+        (take.request.prompt.clone(), Role::Text),
+        (String::new(), Role::Text),
+        (format!("{}  in the sound of {}", take.take_id, sound_of(take, facts)), Role::Dim),
+        (format!("{}  seed {}", super::plan::line(&take.plan), take.seed), Role::Dim),
+        (format!("played by {}; {:.1} CPU-seconds", take.sound, take.seconds_spent), Role::Dim),
+        (String::new(), Role::Text),
+    ];
+    match &take.verdict {
+        None => lines.push((
+            "A take of the base has no dataset to compare with: nothing was judged.".to_owned(),
+            Role::Text,
+        )),
+        Some(verdict) => judged(verdict, facts, &mut lines),
+    }
+    let brief = &take.brief;
+    if !brief.unknown_words.is_empty() {
+        lines.push((format!("not understood: {}", brief.unknown_words.join(", ")), Role::Warn));
+    }
+    lines.extend(brief.unsupported.iter().map(|u| (format!("not done: {u}"), Role::Warn)));
+    Overlay::View(View::new("What the verdict rests on", lines))
+}
+
+fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
+    lines.push((evaluation::words(verdict), Role::Text));
+    lines.push((String::new(), Role::Text));
+    lines.push(("Does it sound like the artist?".to_owned(), Role::Accent));
+    if let (Some(rank), of) = (verdict.style.rank, verdict.style.of) {
+        let p = verdict.style.p.map_or_else(String::new, |p| format!(", p {p:.2}"));
+        lines.push((format!("  rank {rank} of {of}{p}"), Role::Text));
+    }
+    for (aspect, p) in &verdict.style.aspects {
+        lines.push((format!("  {aspect:<12} p {p:.2}"), Role::Dim));
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push(("Is it a copy?".to_owned(), Role::Accent));
+    let layers: Vec<&str> = verdict
+        .copy
+        .layers_checked
+        .iter()
+        .map(|l| match l {
+            Layer::Audio => "recording",
+            Layer::Notes => "notes",
+            Layer::Groove => "groove",
+        })
+        .collect();
+    lines.push((
+        format!(
+            "  checked: {}, against {}",
+            if layers.is_empty() { "nothing".to_owned() } else { layers.join(", ") },
+            count(verdict.copy.tracks_compared, "track", "tracks")
+        ),
+        Role::Dim,
+    ));
+    if let Some((bits, track)) = verdict.copy.nearest_bits.zip(verdict.copy.nearest_track.as_ref())
+    {
+        let words = format!("  nearest: {}, {bits:.1} wrong bits of 32", facts.title(track));
+        lines.push((words, Role::Text));
+    }
+    for found in &verdict.copy.evidence {
+        lines.push((
+            format!(
+                "  {} to {} is like {} at {}",
+                place(found.start_s),
+                place(found.end_s),
+                facts.title(&found.track_id),
+                place(found.track_start_s)
+            ),
+            Role::Bad,
+        ));
+    }
+    lines.push((format!("  held-out tracks to test against: {}", verdict.heldout.n), Role::Dim));
+    lines.push((String::new(), Role::Text));
+}

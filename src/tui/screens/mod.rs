@@ -1,0 +1,6 @@
+//! The screens. Each owns its cursors, scrolls, filters and marks, and nothing else.
+
+pub mod generate;
+pub mod jobs;
+pub mod layout;
+pub mod library;

@@ -1,0 +1,210 @@
+//! Opening the screens and leaving them: everything before the first frame and after the last.
+
+use super::app::{App, Leave, OwnTheme};
+use super::cx::Setup;
+use super::draw::Look;
+use super::glyphs::{self, ASCII, UNICODE};
+use super::keymap::Keymap;
+use super::pace::{FRAMES_HERE, FRAMES_SSH};
+use super::run::{Ground, run as run_loop};
+use super::terminal::Guard;
+use super::theme::{Depth, SHIPPED, Theme};
+use super::words::clock;
+use crate::domain::job::EventKind;
+use crate::studio::config::{Config, Terminal};
+use crate::studio::{ErrorKind, ErrorReport, LocalStudio, Studio};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most bytes of a file of settings that are read.
+const FILE_MAX_BYTES: u64 = 1 << 20;
+
+/// Opens the screens; returns the program's exit code.
+#[expect(clippy::needless_pass_by_value, reason = "the face has the configuration to itself")]
+pub fn run(config: Config) -> u8 {
+    if let Some(why) = cannot_show(&config.terminal) {
+        say(&why);
+        say("  hint: every command works here; leitmotif jobs watch follows the jobs line by line");
+        return 2;
+    }
+    let studio = match LocalStudio::own(config.clone(), "screens") {
+        Ok(studio) => studio,
+        Err(error) => return complain(&error.report()),
+    };
+    let studio: Arc<dyn Studio> = Arc::new(studio);
+    let logs = config.home.logs();
+    let ground = Ground {
+        studio: Arc::clone(&studio),
+        guard: Guard::default(),
+        logs,
+        editor: None,
+        frames: if config.terminal.ssh { FRAMES_SSH } else { FRAMES_HERE },
+    };
+    ground.guard.hook_panics();
+    let left = run_loop(&ground, |size| app(&config, &*studio, size));
+    ground.guard.give_back();
+    match left {
+        Ok(leave) => after(&*studio, leave),
+        // A terminal that cannot be written to is a terminal that is gone.
+        Err(_) => after(&*studio, Leave::Silent),
+    }
+}
+
+/// Why no screen can be shown here.
+fn cannot_show(terminal: &Terminal) -> Option<String> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Some("error: the screens need a terminal for input and output".to_owned());
+    }
+    if terminal.term == "dumb" || terminal.term.is_empty() {
+        let words = "error: the screens need a terminal that can move its cursor";
+        return Some(format!("{words}; TERM is \"{}\"", terminal.term));
+    }
+    None
+}
+
+fn app(config: &Config, studio: &dyn Studio, size: (u16, u16)) -> App {
+    let mut notes = studio.notes();
+    let terminal = &config.terminal;
+    let depth = match (terminal.no_color, terminal.true_color) {
+        (true, _) => Depth::None,
+        (false, true) => Depth::Full,
+        (false, false) => Depth::Ansi,
+    };
+    let plain = !terminal.utf8 || terminal.term == "linux";
+    let glyphs = match config.settings.glyphs.as_deref() {
+        None | Some("auto") => None,
+        Some(name) => {
+            let set = glyphs::named(name);
+            if set.is_none() {
+                notes.push(format!("glyphs = \"{name}\": expected auto, unicode or ascii"));
+            }
+            set
+        }
+    };
+    let glyphs = glyphs.unwrap_or(if plain { ASCII } else { UNICODE });
+    let own_themes = own_themes(&config.home.themes(), &mut notes);
+    let theme = theme(config.settings.theme.as_deref(), &own_themes, depth, &mut notes);
+    let look = Look { theme, glyphs, ascii_text: !terminal.utf8 && !glyphs.braille };
+    let keys = config.home.keys_file();
+    let (keymap, faults) = match read(&keys) {
+        Some(text) => Keymap::with(&text),
+        None => (Keymap::default(), Vec::new()),
+    };
+    notes.extend(faults.iter().map(|f| f.sentence(&keys.display().to_string())));
+    let setup = Setup {
+        by: config.by.clone(),
+        limits: config.settings.limits.clone(),
+        ssh: terminal.ssh,
+        folder: std::path::absolute(".").unwrap_or_default(),
+        notes,
+        debug: cfg!(debug_assertions),
+    };
+    App::new(setup, look, depth, keymap, own_themes, studio.is_owner(), size)
+}
+
+fn theme(name: Option<&str>, own: &[OwnTheme], depth: Depth, notes: &mut Vec<String>) -> Theme {
+    let name = name.unwrap_or(SHIPPED[0].0);
+    if let Some(found) = own.iter().find(|t| t.name == name) {
+        let (theme, faults) = Theme::read(name, &found.text, depth);
+        notes.extend(faults.iter().map(|f| f.sentence(&format!("themes/{name}.toml"))));
+        return theme;
+    }
+    if !SHIPPED.iter().any(|(n, _)| *n == name) {
+        let names: Vec<&str> = SHIPPED.iter().map(|(n, _)| *n).collect();
+        notes.push(format!("there is no theme \"{name}\"; there are {}", names.join(", ")));
+    }
+    Theme::shipped(name, depth)
+}
+
+/// The user's themes, by name.
+fn own_themes(folder: &Path, notes: &mut Vec<String>) -> Vec<OwnTheme> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut themes = Vec::new();
+    for path in entries.flatten().map(|e| e.path()) {
+        if path.extension().is_none_or(|e| e != "toml") {
+            continue;
+        }
+        let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
+        match (name, read(&path)) {
+            (Some(name), Some(text)) => themes.push(OwnTheme { name, text }),
+            _ => notes.push(format!("{} cannot be read", path.display())),
+        }
+    }
+    themes.sort_by(|a, b| a.name.cmp(&b.name));
+    themes
+}
+
+/// A small text file, if it is there.
+fn read(path: &Path) -> Option<String> {
+    let size = std::fs::metadata(path).ok()?.len();
+    if size > FILE_MAX_BYTES {
+        return None;
+    }
+    std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What is left to do once the screens are gone.
+fn after(studio: &dyn Studio, leave: Leave) -> u8 {
+    let open = || {
+        let jobs = studio.jobs().unwrap_or_default();
+        jobs.into_iter().filter(|j| !j.state.ended()).collect::<Vec<_>>()
+    };
+    match leave {
+        Leave::Now => 0,
+        Leave::Stop | Leave::Terminated => {
+            for job in open() {
+                // It may have ended by itself just now.
+                let _ = studio.stop(job.job_id);
+                let _ = studio.wait(job.job_id);
+            }
+            if leave == Leave::Terminated { ErrorKind::Stopped.exit_code() } else { 0 }
+        }
+        Leave::Follow => {
+            follow(studio);
+            0
+        }
+        Leave::Silent => {
+            for job in open() {
+                let _ = studio.wait(job.job_id);
+            }
+            0
+        }
+    }
+}
+
+/// Follows the jobs in words until they have ended: a line for every tenth.
+fn follow(studio: &dyn Studio) {
+    let events = studio.subscribe();
+    let mut last: Vec<(crate::domain::ids::JobId, i32)> = Vec::new();
+    loop {
+        let open = studio.jobs().unwrap_or_default().iter().any(|j| !j.state.ended());
+        if !open {
+            return;
+        }
+        let Ok(event) = events.recv_timeout(Duration::from_secs(1)) else { continue };
+        let tenth = (event.progress * 10.0) as i32;
+        let known = last.iter().any(|(id, t)| *id == event.job_id && *t >= tenth);
+        if known && event.kind != EventKind::Finished {
+            continue;
+        }
+        last.retain(|(id, _)| *id != event.job_id);
+        last.push((event.job_id, tenth));
+        let eta = event.eta_s.map_or_else(String::new, |s| format!(", {} to go", clock(s)));
+        let state = event.metrics.get("state").and_then(|s| s.as_str()).unwrap_or("runs");
+        say(&format!("{} {state}, {:.0} %{eta}", event.job_id, event.progress * 100.0));
+    }
+}
+
+fn say(words: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{words}");
+}
+
+fn complain(report: &ErrorReport) -> u8 {
+    say(&format!("error: {}", report.message));
+    for hint in &report.hints {
+        say(&format!("  hint: {hint}"));
+    }
+    report.kind.exit_code()
+}
