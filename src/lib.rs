@@ -30,11 +30,13 @@
 //! |---|---|---|
 //! | [`domain`] | the words of the product as plain data | read a file, a clock or a random number |
 //! | [`audio`] | decode, resample, transform, measure and encode samples | know about music |
+//! | [`nn`] | small trained models and their weights | decide anything: it returns probabilities |
 //! | [`listen`] | samples in, what is heard out | guess where nothing is heard: `None` is an answer |
 //! | [`engine`] | learn, compose, perform | see [`judge`]: a maker must not mark its own work |
 //! | [`judge`] | fingerprints, copy evidence, style ranks, variety | see [`engine`], or call anything "cleared" |
 //! | [`store`] | files on disk and the index over them | keep a fact in the index alone |
 //! | [`studio`] | use cases, jobs, events, preview | print, draw or read arguments |
+//! | [`api`] | the owner's socket | change anything but a job's fate |
 //! | [`cli`] | the commands | do work that another face would need too |
 //!
 //! # Invariants
@@ -61,12 +63,14 @@
 //! [`domain::plan`] and [`domain::verdict`] for the vocabulary, [`engine::Engine`] for the maker,
 //! [`judge::verdict`] for the judge, [`studio::Studio`] for everything the program can do.
 
+pub mod api;
 pub mod audio;
 pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod judge;
 pub mod listen;
+pub mod nn;
 pub mod store;
 pub mod studio;
 pub mod tui;

@@ -9,11 +9,14 @@ mod follow;
 mod out;
 
 use crate::studio::config::{Config, THREADS_MAX};
-use crate::studio::{ErrorKind, ErrorReport, LocalStudio, StudioError};
+use crate::studio::{Announce, ErrorKind, ErrorReport, LocalStudio, Studio, StudioError};
 use args::{Args, Command};
 use clap::Parser;
 use out::Out;
+use std::any::Any;
 use std::ffi::OsString;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// What the program should do after the arguments were read.
 pub enum Next {
@@ -24,7 +27,7 @@ pub enum Next {
 }
 
 /// Reads arguments and runs the command; without one the screens are wanted.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Next {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, announce: Announce) -> Next {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
@@ -73,9 +76,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Next {
     };
     let Some(command) = args.command else { return Next::Screens(Box::new(config)) };
     let own_home = args.home.is_some();
-    match dispatch(&command, &config, &out, own_home, &arguments) {
+    match dispatch(&command, &config, &out, own_home, &arguments, announce) {
         Ok(code) => Next::Exit(code),
         Err(error) => Next::Exit(out.error(&error.report())),
+    }
+}
+
+/// A studio that owns its home, and its socket, which goes first.
+struct Owned {
+    _socket: Option<Box<dyn Any>>,
+    studio: Arc<LocalStudio>,
+}
+
+impl Deref for Owned {
+    type Target = LocalStudio;
+
+    fn deref(&self) -> &LocalStudio {
+        &self.studio
     }
 }
 
@@ -85,34 +102,37 @@ fn dispatch(
     out: &Out,
     own_home: bool,
     arguments: &[OsString],
+    announce: Announce,
 ) -> Result<u8, StudioError> {
     let what = command.name();
     let own = || {
-        let studio = LocalStudio::own(config.clone(), what)?;
+        let studio = Arc::new(LocalStudio::own(config.clone(), what)?);
         for note in studio.inner().store.notes() {
             out.say(note);
         }
-        Ok::<_, StudioError>(studio)
+        let shown: Arc<dyn Studio> = Arc::<LocalStudio>::clone(&studio);
+        let socket = announce(shown, &config.home.socket()).map_err(|why| out.say(&why)).ok();
+        Ok::<_, StudioError>(Owned { _socket: socket, studio })
     };
     let look = || LocalStudio::look(config.clone());
     match command {
         Command::Demo(a) => commands::demo::run(a, config, own_home, out),
-        Command::Import(a) => commands::import::run(&own()?, a, out),
+        Command::Import(a) => commands::import::run(&*own()?, a, out),
         Command::Listen(a) => commands::listen::run(&look()?, a, out),
         Command::Dataset(a) if a.only_looks() => commands::dataset::run(&look()?, a, out),
-        Command::Dataset(a) => commands::dataset::run(&own()?, a, out),
+        Command::Dataset(a) => commands::dataset::run(&*own()?, a, out),
         Command::Check(a) => commands::check::check(&look()?, a, out),
         Command::Screen(a) => commands::check::screen(&look()?, a, out),
         Command::Train(a) if a.detach => commands::train::detach(&look()?, a, arguments, out),
-        Command::Train(a) => commands::train::run(&own()?, a, out),
+        Command::Train(a) => commands::train::run(&*own()?, a, out),
         Command::Finetunes(a) if a.only_looks() => commands::finetunes::run(&look()?, a, out),
-        Command::Finetunes(a) => commands::finetunes::run(&own()?, a, out),
+        Command::Finetunes(a) => commands::finetunes::run(&*own()?, a, out),
         Command::Plan(a) => commands::generate::plan(&look()?, a, out),
-        Command::Generate(a) => commands::generate::run(&own()?, a, out),
+        Command::Generate(a) => commands::generate::run(&*own()?, a, out),
         Command::Takes(a) if a.only_looks() => commands::takes::run(&look()?, a, out),
-        Command::Takes(a) => commands::takes::run(&own()?, a, out),
+        Command::Takes(a) => commands::takes::run(&*own()?, a, out),
         Command::Play(a) => commands::play::run(&look()?, a, out),
-        Command::Evaluate(a) => commands::evaluate::run(&own()?, a, out),
+        Command::Evaluate(a) => commands::evaluate::run(&*own()?, a, out),
         Command::Compare(a) => commands::evaluate::compare_two(&look()?, a, out),
         Command::Jobs(a) => commands::jobs::run(&look()?, a, out),
         Command::Doctor => commands::doctor::run(&look()?, out),

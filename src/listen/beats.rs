@@ -1,11 +1,12 @@
 //! Beats by dynamic programming (Ellis 2007, "Beat tracking by dynamic programming"), and how much
-//! they can be trusted.
+//! they can be trusted, which a small network of [`crate::nn::pulse`] says.
 //!
 //! A track whose onsets do not stand on the beats is beatless and stays so: [`track`] then returns
 //! `None`.
 
 use super::onsets::{OnsetFrames, frame_rate};
-use super::tempo::{Tempo, candidates, flatten};
+use super::tempo::{Periodicity, Tempo, flatten};
+use crate::nn::pulse::{self, Reading};
 
 /// The pulse of a track.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,39 +36,126 @@ const FEWEST_BEATS: usize = 8;
 
 /// Finds the pulse; `None` for music without one.
 pub fn track(frames: &OnsetFrames) -> Option<Pulse> {
-    let found = candidates(&frames.strength);
-    let flat = flatten(&frames.strength);
-    let mut best: Option<(f64, Pulse)> = None;
-    for tempo in found.iter().take(4).filter(|t| t.strength >= LEAST_PERIODICITY) {
-        let Some(pulse) = follow(&flat, *tempo) else { continue };
-        let score = pulse.contrast * (0.4 + pulse.periodicity) * expectation(pulse.bpm);
-        if best.as_ref().is_none_or(|(s, _)| score > *s) {
-            best = Some((score, pulse));
-        }
-    }
-    let (_, pulse) = best?;
-    (pulse.confidence >= BEATLESS && pulse.beats_s.len() >= FEWEST_BEATS).then_some(pulse)
+    let likelier = |a: &Pulse, b: &Pulse| a.confidence.total_cmp(&b.confidence);
+    let best = readings(frames).into_iter().map(|(_, pulse)| pulse).max_by(likelier)?;
+    (best.confidence >= BEATLESS && best.beats_s.len() >= FEWEST_BEATS).then_some(best)
 }
 
-fn follow(flat: &[f32], tempo: Tempo) -> Option<Pulse> {
+/// Every reading of the pulse with what is known of it; the confidence is the network's.
+pub fn readings(frames: &OnsetFrames) -> Vec<(Reading, Pulse)> {
+    let flat = flatten(&frames.strength);
+    let periodicity = Periodicity::new(&flat);
+    let mut found: Vec<(f64, Reading, Pulse)> = periodicity
+        .candidates()
+        .into_iter()
+        .filter(|t| t.strength >= LEAST_PERIODICITY)
+        .filter_map(|tempo| follow(&flat, tempo, &periodicity))
+        .map(|(reading, pulse)| (plain_score(&pulse), reading, pulse))
+        .collect();
+    let best = found.iter().map(|(score, ..)| *score).fold(1e-6, f64::max);
+    for (score, reading, _) in &mut found {
+        reading.behind = (score.max(1e-6) / best).ln() as f32;
+    }
+    let mut found: Vec<(Reading, Pulse)> =
+        found.into_iter().map(|(_, reading, pulse)| (reading, pulse)).collect();
+    weigh(&mut found);
+    found
+}
+
+/// Sets the confidence of each reading: the chance that any of them is right, shared out by what
+/// the network says of each and by how usual its tempo is.
+fn weigh(found: &mut [(Reading, Pulse)]) {
+    let chances: Vec<f64> = found
+        .iter()
+        .map(|(reading, pulse)| match pulse::network() {
+            Ok(network) => f64::from(network.probability(&reading.inputs())),
+            // A program whose own weights are damaged would not have passed its tests.
+            Err(_) => plain_confidence(pulse),
+        })
+        .collect();
+    let any = 1.0 - chances.iter().map(|p| 1.0 - p).product::<f64>();
+    let shares: Vec<f64> =
+        chances.iter().zip(found.iter()).map(|(p, (_, pulse))| p * usual(pulse.bpm)).collect();
+    let all: f64 = shares.iter().sum::<f64>();
+    for ((_, pulse), share) in found.iter_mut().zip(shares) {
+        pulse.confidence = if all > 0.0 { any * share / all } else { 0.0 };
+    }
+}
+
+/// How usual a tempo is, against music of every tempo alike, which the network was trained on: the
+/// resonance that people tap to (van Noorden & Moelants 1999), as a bell curve over octaves.
+fn usual(bpm: f64) -> f64 {
+    let octaves = (bpm / 125.0).log2() / 0.5;
+    (-0.5 * octaves * octaves).exp()
+}
+
+/// The reading that figures set by hand prefer, and their confidence: what the network has to beat.
+pub fn plain(frames: &OnsetFrames) -> Option<Pulse> {
+    let found = readings(frames).into_iter().map(|(_, pulse)| pulse).take(4);
+    let mut best = found.max_by(|a, b| plain_score(a).total_cmp(&plain_score(b)))?;
+    best.confidence = plain_confidence(&best);
+    (best.confidence >= BEATLESS).then_some(best)
+}
+
+fn plain_score(pulse: &Pulse) -> f64 {
+    pulse.contrast * (0.4 + pulse.periodicity) * expectation(pulse.bpm)
+}
+
+fn plain_confidence(pulse: &Pulse) -> f64 {
+    confidence(pulse.periodicity, pulse.contrast, pulse.spread)
+}
+
+fn follow(flat: &[f32], tempo: Tempo, periodicity: &Periodicity) -> Option<(Reading, Pulse)> {
     let period = 60.0 / tempo.bpm * frame_rate();
     let beats = dynamic_programming(flat, period);
     if beats.len() < FEWEST_BEATS {
         return None;
     }
     let contrast = contrast(flat, &beats);
-    let (beats, spread) = straighten(&beats, period);
-    let steps: Vec<f64> = beats.windows(2).map(|w| w[1] - w[0]).collect();
+    let (steady, spread) = straighten(&beats, period);
+    let steps: Vec<f64> = steady.windows(2).map(|w| w[1] - w[0]).collect();
     let middle = median(&steps);
-    let confidence = confidence(tempo.strength, contrast, spread);
-    Some(Pulse {
+    let reading = Reading {
+        octaves: (tempo.bpm / 120.0).log2() as f32,
+        correlations: LAGS.map(|beats| periodicity.at(period * beats) as f32),
+        contrast: log_ratio(contrast, 1.0),
+        between: log_ratio(mean_at(flat, &halfway(&beats)), mean_at(flat, &beats)),
+        alternation: alternation(flat, &beats),
+        spread: spread as f32,
+        behind: 0.0,
+        beats: (beats.len() as f32).ln(),
+    };
+    let pulse = Pulse {
         bpm: 60.0 * frame_rate() / middle,
-        confidence,
+        confidence: 0.0,
         contrast,
         periodicity: tempo.strength,
         spread,
-        beats_s: beats.iter().map(|b| b / frame_rate()).collect(),
-    })
+        beats_s: steady.iter().map(|b| b / frame_rate()).collect(),
+    };
+    Some((reading, pulse))
+}
+
+/// Lags of a reading's correlations, in its beats.
+const LAGS: [f64; 8] = [1.0 / 3.0, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0];
+
+/// Natural log of a ratio of strengths, kept finite.
+fn log_ratio(a: f64, b: f64) -> f32 {
+    (a.max(1e-3) / b.max(1e-3)).ln() as f32
+}
+
+fn halfway(beats: &[f64]) -> Vec<f64> {
+    beats.windows(2).map(|w| 0.5 * (w[0] + w[1])).collect()
+}
+
+/// Log of the stronger half of every other beats over the weaker: a reading at twice the tempo has
+/// every other beat on nothing.
+fn alternation(flat: &[f32], beats: &[f64]) -> f32 {
+    let half = |first: usize| {
+        let every: Vec<f64> = beats.iter().skip(first).step_by(2).copied().collect();
+        mean_at(flat, &every)
+    };
+    log_ratio(half(0), half(1)).abs()
 }
 
 /// What a tempo is worth against its halves and thirds. Every other beat of a steady pulse stands
@@ -186,7 +274,13 @@ fn line(x: &[f64], y: &[f64]) -> (f64, f64) {
 
 fn contrast(flat: &[f32], beats: &[f64]) -> f64 {
     let all = flat.iter().sum::<f32>() / flat.len().max(1) as f32;
-    let at: f32 = beats
+    // The largest of five frames of noise is about 2.2 times its mean; taken out so that 1 is chance.
+    mean_at(flat, beats) / f64::from(all.max(1e-6)) / 2.2
+}
+
+/// Mean of the largest strength within two frames of each of these places.
+fn mean_at(flat: &[f32], places: &[f64]) -> f64 {
+    let at: f32 = places
         .iter()
         .map(|b| {
             let middle = b.round() as usize;
@@ -196,8 +290,7 @@ fn contrast(flat: &[f32], beats: &[f64]) -> f64 {
                 .fold(0.0, f32::max)
         })
         .sum();
-    // The largest of five frames of noise is about 2.2 times its mean; taken out so that 1 is chance.
-    f64::from(at / beats.len().max(1) as f32 / all.max(1e-6)) / 2.2
+    f64::from(at / places.len().max(1) as f32)
 }
 
 fn smooth(flat: &[f32], sigma: f64) -> Vec<f32> {

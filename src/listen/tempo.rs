@@ -22,34 +22,54 @@ const WINDOW_S: f64 = 12.0;
 const PREFERRED_BPM: f64 = 118.0;
 const PREFERENCE_OCTAVES: f64 = 0.75;
 
-/// Candidates from the most likely down, at most five.
-pub fn candidates(strength: &[f32]) -> Vec<Tempo> {
-    let flat = flatten(strength);
-    let correlation = mean_autocorrelation(&flat);
-    if correlation.is_empty() {
-        return Vec::new();
+/// How onsets repeat: their correlation with themselves by lag.
+pub struct Periodicity {
+    correlation: Vec<f64>,
+}
+
+impl Periodicity {
+    /// Of flattened onset strength.
+    pub fn new(flat: &[f32]) -> Self {
+        Self { correlation: mean_autocorrelation(flat) }
     }
-    let mut scored = Vec::new();
-    let mut bpm = SLOWEST_BPM;
-    while bpm <= FASTEST_BPM {
-        let period = 60.0 / bpm * frame_rate();
-        scored.push((score(&correlation, period), bpm));
-        bpm *= 1.01;
+
+    /// The correlation at a lag in frames, -1..1; 0 beyond what was measured.
+    pub fn at(&self, lag: f64) -> f64 {
+        if lag.round() as usize + 1 < self.correlation.len() {
+            read(&self.correlation, lag)
+        } else {
+            0.0
+        }
     }
-    let mut peaks: Vec<(f64, f64)> = (1..scored.len() - 1)
-        .filter(|i| scored[*i].0 > scored[i - 1].0 && scored[*i].0 >= scored[i + 1].0)
-        .map(|i| scored[i])
-        .collect();
-    peaks.sort_by(|a, b| b.0.total_cmp(&a.0));
-    peaks.truncate(5);
-    peaks
-        .into_iter()
-        .map(|(_, bpm)| {
-            let bpm = refine(&correlation, bpm);
+
+    /// Tempi from the most likely down, at most five.
+    pub fn candidates(&self) -> Vec<Tempo> {
+        let correlation = &self.correlation;
+        if correlation.is_empty() {
+            return Vec::new();
+        }
+        let mut scored = Vec::new();
+        let mut bpm = SLOWEST_BPM;
+        while bpm <= FASTEST_BPM {
             let period = 60.0 / bpm * frame_rate();
-            Tempo { bpm, strength: read(&correlation, period).max(0.0) }
-        })
-        .collect()
+            scored.push((score(correlation, period), bpm));
+            bpm *= 1.01;
+        }
+        let mut peaks: Vec<(f64, f64)> = (1..scored.len() - 1)
+            .filter(|i| scored[*i].0 > scored[i - 1].0 && scored[*i].0 >= scored[i + 1].0)
+            .map(|i| scored[i])
+            .collect();
+        peaks.sort_by(|a, b| b.0.total_cmp(&a.0));
+        peaks.truncate(5);
+        peaks
+            .into_iter()
+            .map(|(_, bpm)| {
+                let bpm = refine(correlation, bpm);
+                let period = 60.0 / bpm * frame_rate();
+                Tempo { bpm, strength: read(correlation, period).max(0.0) }
+            })
+            .collect()
+    }
 }
 
 /// Local mean taken out, negative values cut, unit variance.
@@ -177,6 +197,10 @@ mod tests {
             strength[at + 1] = 2.5 * accents[beat as usize % accents.len()];
             beat += 1;
         }
+    }
+
+    fn candidates(strength: &[f32]) -> Vec<Tempo> {
+        Periodicity::new(&flatten(strength)).candidates()
     }
 
     #[test]

@@ -149,6 +149,11 @@ impl Home {
         self.state.join("owner.lock")
     }
 
+    /// The socket on which the owner answers.
+    pub fn socket(&self) -> PathBuf {
+        self.state.join("owner.sock")
+    }
+
     /// Logs.
     pub fn logs(&self) -> PathBuf {
         self.state.join("log")

@@ -40,10 +40,15 @@ use crate::store::hearings::Record;
 use checking::CheckReport;
 use screening::Screening;
 use sketches::Sketch;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+
+/// Tells other programs about the owner of a home, on a socket, until what it returns is dropped; or
+/// says why it cannot. Handed to the faces by the program, for faces do not know one another.
+pub type Announce = fn(Arc<dyn Studio>, &Path) -> Result<Box<dyn Any>, String>;
 
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use super::theme::{Depth, SHIPPED, Theme};
 use super::words::clock;
 use crate::domain::job::EventKind;
 use crate::studio::config::{Config, Terminal};
-use crate::studio::{ErrorKind, ErrorReport, LocalStudio, Studio};
+use crate::studio::{Announce, ErrorKind, ErrorReport, LocalStudio, Studio};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// Opens the screens; returns the program's exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the face has the configuration to itself")]
-pub fn run(config: Config) -> u8 {
+pub fn run(config: Config, announce: Announce) -> u8 {
     if let Some(why) = cannot_show(&config.terminal) {
         say(&why);
         say("  hint: every command works here; leitmotif jobs watch follows the jobs line by line");
@@ -34,6 +34,7 @@ pub fn run(config: Config) -> u8 {
         Err(error) => return complain(&error.report()),
     };
     let studio: Arc<dyn Studio> = Arc::new(studio);
+    let socket = announce(Arc::clone(&studio), &config.home.socket());
     let logs = config.home.logs();
     let ground = Ground {
         studio: Arc::clone(&studio),
@@ -43,7 +44,7 @@ pub fn run(config: Config) -> u8 {
         frames: if config.terminal.ssh { FRAMES_SSH } else { FRAMES_HERE },
     };
     ground.guard.hook_panics();
-    let left = run_loop(&ground, |size| app(&config, &*studio, size));
+    let left = run_loop(&ground, |size| app(&config, &*studio, socket.as_ref().err(), size));
     ground.guard.give_back();
     match left {
         Ok(leave) => after(&*studio, leave),
@@ -64,8 +65,9 @@ fn cannot_show(terminal: &Terminal) -> Option<String> {
     None
 }
 
-fn app(config: &Config, studio: &dyn Studio, size: (u16, u16)) -> App {
+fn app(config: &Config, studio: &dyn Studio, fault: Option<&String>, size: (u16, u16)) -> App {
     let mut notes = studio.notes();
+    notes.extend(fault.cloned());
     let terminal = &config.terminal;
     let depth = match (terminal.no_color, terminal.true_color) {
         (true, _) => Depth::None,

@@ -16,4 +16,5 @@ mod killing;
 mod music;
 mod same;
 mod settings;
+mod socket;
 mod stopping;

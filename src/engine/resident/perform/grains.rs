@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, HashMap};
 mod weight {
     pub const CHORD: f32 = 3.0;
     pub const OUTSIDE: f32 = 1.5;
-    pub const SHIFT: f32 = 0.04;
+    pub const SHIFT: f32 = 0.12;
     pub const MELODY: f32 = 0.5;
     pub const ACCENT: f32 = 0.4;
     pub const PLACE: f32 = 0.15;

@@ -1,0 +1,172 @@
+//! What can be asked for.
+
+use crate::domain::ids::JobId;
+use crate::domain::job::{Event, EventKind};
+use crate::studio::{ErrorKind, Studio, StudioError};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures::stream::{self, Stream};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a followed job's events are read.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+type Shared = Arc<dyn Studio>;
+
+/// The paths of the first version.
+pub fn router(studio: Shared) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/jobs", get(jobs))
+        .route("/v1/jobs/{id}", get(job))
+        .route("/v1/jobs/{id}/events", get(events))
+        .route("/v1/jobs/{id}/stop", post(stop))
+        .fallback(|| async {
+            let words = "ask for /v1/status, /v1/jobs, /v1/jobs/ID, /v1/jobs/ID/events or \
+                         POST /v1/jobs/ID/stop";
+            refusal(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there is nothing here",
+                &[words.to_owned()],
+            )
+        })
+        .with_state(studio)
+}
+
+async fn status(State(studio): State<Shared>) -> Response {
+    ask(studio, |studio| {
+        let open: Vec<_> = studio.jobs()?.into_iter().filter(|j| !j.state.ended()).collect();
+        Ok(json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "pid": std::process::id(),
+            "owner": studio.is_owner(),
+            "open_jobs": open,
+            "notes": studio.notes(),
+        }))
+    })
+    .await
+}
+
+async fn jobs(State(studio): State<Shared>) -> Response {
+    ask(studio, |studio| Ok(json!({ "jobs": studio.jobs()? }))).await
+}
+
+async fn job(State(studio): State<Shared>, Path(id): Path<String>) -> Response {
+    ask(studio, move |studio| Ok(json!(studio.job(named(&id)?)?))).await
+}
+
+async fn stop(State(studio): State<Shared>, Path(id): Path<String>) -> Response {
+    ask(studio, move |studio| {
+        let id = named(&id)?;
+        studio.stop(id)?;
+        Ok(json!({ "job_id": id, "asked_to_stop": true }))
+    })
+    .await
+}
+
+async fn events(State(studio): State<Shared>, Path(id): Path<String>) -> Response {
+    let id = match named(&id) {
+        Ok(id) => id,
+        Err(error) => return told(&error),
+    };
+    let known = Arc::clone(&studio);
+    match tokio::task::spawn_blocking(move || known.job(id)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => return told(&error),
+        Err(e) => return told(&StudioError::Internal(e.to_string())),
+    }
+    Sse::new(follow(studio, id)).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// A job's events from the first on, until it has ended.
+fn follow(studio: Shared, id: JobId) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+    let start = Follower { studio, id, waiting: Vec::new().into_iter(), told: 0, over: false };
+    stream::unfold(start, |mut follower| async move {
+        let event = follower.next().await?;
+        // An event that cannot be written as JSON would be a fault of its type.
+        let line = serde_json::to_string(&event).unwrap_or_default();
+        let id = event.seq.to_string();
+        Some((Ok(sse::Event::default().id(id).data(line)), follower))
+    })
+}
+
+struct Follower {
+    studio: Shared,
+    id: JobId,
+    waiting: std::vec::IntoIter<Event>,
+    told: usize,
+    over: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.next() {
+                self.told += 1;
+                self.over = event.kind == EventKind::Finished;
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            let (studio, id) = (Arc::clone(&self.studio), self.id);
+            let look = move || {
+                // Whether it has ended is asked first, so that no last event is missed.
+                let ended = studio.job(id).is_ok_and(|j| j.state.ended());
+                (ended, studio.events(id))
+            };
+            let Ok((ended, Ok(mut events))) = tokio::task::spawn_blocking(look).await else {
+                return None;
+            };
+            let fresh = events.split_off(self.told.min(events.len()));
+            if fresh.is_empty() {
+                if ended {
+                    return None;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            self.waiting = fresh.into_iter();
+        }
+    }
+}
+
+/// Questions read files: they wait on a thread of their own.
+async fn ask(
+    studio: Shared,
+    question: impl FnOnce(&dyn Studio) -> Result<Value, StudioError> + Send + 'static,
+) -> Response {
+    match tokio::task::spawn_blocking(move || question(&*studio)).await {
+        Ok(Ok(value)) => Json(value).into_response(),
+        Ok(Err(error)) => told(&error),
+        Err(e) => told(&StudioError::Internal(e.to_string())),
+    }
+}
+
+fn named(id: &str) -> Result<JobId, StudioError> {
+    id.parse()
+        .map_err(|_| StudioError::Usage(format!("{id} is no job; jobs are named j1, j2, ...")))
+}
+
+fn told(error: &StudioError) -> Response {
+    let report = error.report();
+    let code = match report.kind {
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Usage => StatusCode::BAD_REQUEST,
+        ErrorKind::Busy => StatusCode::CONFLICT,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (code, Json(json!({ "error": report }))).into_response()
+}
+
+fn refusal(code: StatusCode, kind: &str, message: &str, hints: &[String]) -> Response {
+    let error = json!({ "error": { "kind": kind, "message": message, "hints": hints } });
+    (code, Json(error)).into_response()
+}
