@@ -17,6 +17,7 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use futures::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -177,7 +178,7 @@ impl<'a> Loop<'a> {
             }
             // Everything that waits comes before the next frame.
             for _ in 0..BATCH {
-                let Some(event) = self.waiting() else { break };
+                let Some(event) = self.waiting().await else { break };
                 if let Some(leave) = self.live_through(event)? {
                     return Ok(leave);
                 }
@@ -266,10 +267,12 @@ impl<'a> Loop<'a> {
     }
 
     /// An event that waits already.
-    fn waiting(&mut self) -> Option<Event> {
+    async fn waiting(&mut self) -> Option<Event> {
         if let Some(input) = &mut self.input {
-            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-            while let Poll::Ready(Some(Ok(input))) = Pin::new(&mut *input).poll_next(&mut cx) {
+            // With the loop's own waker: the stream wakes only the one it was asked with first.
+            while let Poll::Ready(Some(Ok(input))) =
+                poll_fn(|cx| Poll::Ready(Pin::new(&mut *input).poll_next(cx))).await
+            {
                 if let Some(event) = terminal::event(input) {
                     return Some(event);
                 }
