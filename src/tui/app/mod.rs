@@ -6,6 +6,7 @@
 mod answers;
 mod carry;
 mod draw;
+mod hear;
 
 use super::actions::{Act, Scope, TABLE, Takes};
 use super::ask::{Ask, Question, Slot};
@@ -23,11 +24,13 @@ use super::overlay::palette::{Palette, Values};
 use super::overlay::picker::{Item, Picker};
 use super::overlay::view::View;
 use super::overlay::{Overlay, Purpose, dropped_paths};
-use super::player::Player;
+use super::player::{Player, Sound};
+use super::screens::diagnostics::Diagnostics;
 use super::screens::generate::Generate;
 use super::screens::jobs::Jobs;
 use super::screens::library::Library;
 use super::theme::{Depth, Role, SHIPPED, Theme};
+use super::tour;
 use super::words;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, HashMap};
@@ -104,6 +107,10 @@ pub struct App {
     counted: BTreeMap<&'static str, u64>,
     play_ms: u64,
     cancel_ms: Option<u64>,
+    /// What was to be heard last.
+    wanted: Option<Sound>,
+    /// The step of the tour, while it goes.
+    tour: Option<usize>,
     pub(super) now: Moment,
     effects: Vec<Effect>,
 }
@@ -131,6 +138,7 @@ impl App {
             screens: Screens {
                 tab: Tab::default(),
                 library: Library::default(),
+                diagnostics: Diagnostics::default(),
                 jobs: Jobs::new(),
                 generate,
             },
@@ -146,6 +154,8 @@ impl App {
             counted: BTreeMap::new(),
             play_ms: 0,
             cancel_ms: None,
+            wanted: None,
+            tour: None,
             now: Moment::default(),
             effects: Vec::new(),
         };
@@ -237,7 +247,7 @@ impl App {
             Tab::Library => app.library.settle(body, cx),
             Tab::Jobs => app.jobs.settle(body, cx),
             Tab::Generate => app.generate.settle(body, cx),
-            Tab::Diagnostics => {}
+            Tab::Diagnostics => app.diagnostics.settle(body, cx),
         });
     }
 
@@ -278,6 +288,9 @@ impl App {
         match self.screens.tab {
             Tab::Library if self.screens.library.typing() => &[Scope::Insert],
             Tab::Generate if self.screens.generate.typing() => &[Scope::Insert],
+            Tab::Library if self.screens.library.triaging() => {
+                &[Scope::Triage, Scope::Wave, Scope::Global]
+            }
             Tab::Library => &[Scope::Library, Scope::Wave, Scope::Global],
             Tab::Diagnostics => &[Scope::Diagnostics, Scope::Global],
             Tab::Jobs => &[Scope::Jobs, Scope::Global],
@@ -381,6 +394,14 @@ impl App {
         self.used.retain(|a| *a != act);
         self.used.insert(0, act);
         self.used.truncate(12);
+        if let Some(step) = self.tour
+            && tour::STEPS.get(step).is_some_and(|s| s.done_by.contains(&act))
+        {
+            self.tour = Some(step + 1).filter(|next| *next < tour::STEPS.len());
+            if self.tour.is_none() {
+                self.say("that was the tour; :tour begins it again".to_owned());
+            }
+        }
         let handled = self.with_cx(|screens, cx| screens.act(act, arg.as_deref(), cx));
         if !handled {
             self.act_globally(act, arg);
@@ -390,7 +411,11 @@ impl App {
     fn act_globally(&mut self, act: Act, arg: Option<String>) {
         match act {
             Act::GoLibrary => self.screens.tab = Tab::Library,
-            Act::GoDiagnostics => self.say("this screen comes with the next step".to_owned()),
+            Act::GoDiagnostics => {
+                let name = self.with_cx(|screens, cx| screens.library.dataset(cx));
+                self.screens.tab = Tab::Diagnostics;
+                self.with_cx(|screens, cx| screens.diagnostics.open(name, cx));
+            }
             Act::GoJobs => {
                 self.screens.tab = Tab::Jobs;
                 if let Some(id) = arg.and_then(|a| a.parse().ok()) {
@@ -418,6 +443,15 @@ impl App {
             Act::Suspend => self.effects.push(Effect::Suspend),
             Act::Quit => self.quit(),
             Act::Cancel => self.cancel(),
+            Act::Tour => {
+                // Asked for again, it goes on.
+                self.tour = Some(self.tour.map_or(0, |step| step + 1));
+                self.tour = self.tour.filter(|step| *step < tour::STEPS.len());
+            }
+            Act::Leave if self.tour.is_some() => {
+                self.tour = None;
+                self.say("the tour is over; :tour begins it again".to_owned());
+            }
             Act::Undo | Act::Redo => {
                 self.say("datasets are undone in the Library".to_owned());
             }
@@ -552,6 +586,7 @@ impl App {
 pub(super) struct Screens {
     tab: Tab,
     library: Library,
+    diagnostics: Diagnostics,
     jobs: Jobs,
     generate: Generate,
 }
@@ -562,7 +597,7 @@ impl Screens {
             Tab::Library => self.library.why_not(act, cx),
             Tab::Jobs => self.jobs.why_not(act, cx),
             Tab::Generate => self.generate.why_not(act, cx),
-            Tab::Diagnostics => None,
+            Tab::Diagnostics => self.diagnostics.why_not(act, cx),
         }
     }
 
@@ -572,7 +607,7 @@ impl Screens {
             Tab::Library => self.library.act(act, arg, cx),
             Tab::Jobs => self.jobs.act(act, cx),
             Tab::Generate => self.generate.act(act, arg, cx),
-            Tab::Diagnostics => false,
+            Tab::Diagnostics => self.diagnostics.act(act, arg, cx),
         }
     }
 }
