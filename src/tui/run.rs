@@ -17,6 +17,7 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use futures::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
@@ -123,7 +124,7 @@ impl<'a> Loop<'a> {
     fn new(ground: &'a Ground, make: impl FnOnce((u16, u16)) -> App) -> io::Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 << 10, io::stdout()));
         let mut screen = Terminal::new(backend)?;
-        screen.clear()?;
+        afresh(&mut screen)?;
         let size = screen.size()?;
         let (send, replies) = mpsc::channel(CHANNEL);
         let askers = Askers::start(
@@ -289,7 +290,7 @@ impl<'a> Loop<'a> {
         for effect in effects {
             match effect {
                 Effect::Ask(question) => self.askers.put(question),
-                Effect::Redraw => self.screen.clear()?,
+                Effect::Redraw => afresh(&mut self.screen)?,
                 Effect::Copy(text) => {
                     let out = self.screen.backend_mut();
                     out.write_all(terminal::clipboard(&text).as_bytes())?;
@@ -328,8 +329,7 @@ impl<'a> Loop<'a> {
     fn come_back(&mut self) -> io::Result<()> {
         self.ground.guard.take(&self.ground.logs)?;
         self.input = Some(EventStream::new());
-        self.screen.autoresize()?;
-        self.screen.clear()?;
+        afresh(&mut self.screen)?;
         let size = self.screen.size()?;
         let now = self.moment();
         let effects = self.app.handle(Event::Resize(size.width, size.height), now);
@@ -352,6 +352,13 @@ impl<'a> Loop<'a> {
         let _ = std::fs::remove_file(&path);
         edited.filter(|_| status.is_ok_and(|s| s.success()))
     }
+}
+
+/// Empties the screen, so that the next frame is drawn whole. Clearing it the usual way asks the
+/// terminal where its cursor is, and the answer would be fought over with the input stream.
+fn afresh(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 #[expect(clippy::panic, reason = "a test of what a fault of the program leaves behind")]

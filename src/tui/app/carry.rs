@@ -59,6 +59,8 @@ impl App {
                 self.overlays.pop();
                 self.submit(purpose, &values);
             }
+            Outcome::Fail if self.setup.debug => self.effects.push(Effect::Panic),
+            Outcome::Fail => self.complain("there is no such action".to_owned()),
             Outcome::Folder(path) => self.ask(Some(Slot::Folder), Ask::Folder(path)),
             Outcome::Import(paths) => {
                 self.overlays.pop();

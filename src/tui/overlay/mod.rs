@@ -73,6 +73,8 @@ pub enum Outcome {
     Run(Act, Option<String>),
     /// It stays, and wants to know what a folder holds.
     Folder(PathBuf),
+    /// The program is asked to fail, which only builds for tests do.
+    Fail,
     /// It closes, and these paths are to be imported.
     Import(Vec<PathBuf>),
 }

@@ -63,6 +63,15 @@ impl Diagnostics {
             inside.put(1, 0, "nothing to do: no duplicate, no outlier, no problem", Role::Ok);
             return;
         }
+        let (width, height) = (inside.width(), inside.height());
+        let rows = list_height(height);
+        if let Some(finding) = self.finding().filter(|_| rows < height) {
+            // The line under the cursor, whole.
+            let below = Rect::new(1, rows + 1, width.saturating_sub(2), height - rows - 1);
+            let words = format!("{}. {}", finding.words, does(finding));
+            inside.part(below).wrapped(0, 0, &words, Role::Text);
+        }
+        let mut inside = inside.part(Rect::new(0, 0, width, rows));
         let columns = [table::left("", 1, 0), table::left("", 0, 0), table::left("", 46, 1)];
         table::plain(&mut inside, &columns, &self.list, self.findings.len(), focused, |n| {
             line(&self.findings[n])
@@ -219,18 +228,30 @@ fn draw_take(pen: &mut Pen<'_>, id: &TakeId, cx: &Cx<'_>) {
     }
 }
 
+/// Rows of the list in a pane of a height: the rest is the line under the cursor, whole.
+pub fn list_height(pane: u16) -> u16 {
+    if pane >= 7 { pane - 3 } else { pane }
+}
+
+fn does(finding: &Finding) -> String {
+    if finding.drops.is_empty() {
+        finding.effect.clone()
+    } else {
+        format!("x leaves {} out: {}", finding.drops.len(), finding.effect)
+    }
+}
+
 fn line(finding: &Finding) -> Row {
     let (sign, role) = match finding.severity {
         Severity::Exclude => ("!", Role::Bad),
         Severity::Warn => ("!", Role::Warn),
         Severity::Info => ("-", Role::Dim),
     };
-    let does = if finding.drops.is_empty() {
-        finding.effect.clone()
-    } else {
-        format!("x leaves {} out: {}", finding.drops.len(), finding.effect)
-    };
-    Row::new(vec![(sign.to_owned(), role), (finding.words.clone(), Role::Text), (does, Role::Dim)])
+    Row::new(vec![
+        (sign.to_owned(), role),
+        (finding.words.clone(), Role::Text),
+        (does(finding), Role::Dim),
+    ])
 }
 
 /// Points of the map with one scale both ways: distances on the screen are distances.

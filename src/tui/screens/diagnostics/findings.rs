@@ -13,6 +13,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What was found.
     pub words: String,
+    /// The reason that is kept with tracks that are left out.
+    pub reason: String,
     /// What acting on it changes.
     pub effect: String,
     /// The tracks it is about.
@@ -48,6 +50,7 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
         found.push(Finding {
             severity: if drops.is_empty() { Severity::Info } else { Severity::Warn },
             words: format!("{}: {}{about}", advice.action, advice.reason),
+            reason: advice.reason.clone(),
             effect: advice.effect.clone(),
             tracks: advice.tracks.clone(),
             drops,
@@ -64,6 +67,7 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
                 title(&risk.track_id),
                 risk.risk
             ),
+            reason: "no neighbour in sound".to_owned(),
             effect: "a take near it can only be near this one track; add its like, or leave it out"
                 .to_owned(),
             tracks: vec![risk.track_id.clone()],
@@ -94,6 +98,7 @@ fn problems(report: &CheckReport, names: impl Fn(&[TrackId]) -> String) -> Vec<F
             count(tracks.len(), "track", "tracks"),
             names(&tracks)
         ),
+        reason: kind.word().replace('_', " "),
         effect: "enter shows the first; triage in the Library goes through them".to_owned(),
         drops: if severity == Severity::Exclude { tracks.clone() } else { Vec::new() },
         tracks,

@@ -147,7 +147,7 @@ impl Diagnostics {
             self.open(None, cx);
         }
         let places = self.places(area);
-        let rows = places[0].map_or(0, |p| inside(p).height);
+        let rows = places[0].map_or(0, |p| draw::list_height(inside(p).height));
         self.height = usize::from(rows);
         self.list.fit(self.findings.len(), self.height);
     }
@@ -187,6 +187,9 @@ impl Diagnostics {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         match act {
+            Act::Play | Act::Switch | Act::With | Act::Mark | Act::Filter => {
+                Some("not on this screen; enter opens the track in the Library".to_owned())
+            }
             Act::CheckAgain if self.name.is_none() => Some("there is no dataset yet".to_owned()),
             Act::ChooseSet if cx.facts.datasets.is_empty() => {
                 Some("there is no dataset yet".to_owned())
@@ -288,9 +291,10 @@ impl Diagnostics {
 
     fn take_advice(&mut self, cx: &mut Cx<'_>) {
         let (Some(name), Some(finding)) = (self.name.clone(), self.finding()) else { return };
-        let (tracks, reason) = (finding.drops.clone(), finding.words.clone());
-        cx.ask(Ask::Edit(name, Edit::Exclude(tracks, reason.clone())));
-        self.ignored.push(reason);
+        let words = finding.words.clone();
+        let edit = Edit::Exclude(finding.drops.clone(), finding.reason.clone());
+        cx.ask(Ask::Edit(name, edit));
+        self.ignored.push(words);
         self.drop_ignored();
     }
 

@@ -67,6 +67,8 @@ pub struct Generate {
     here: Option<TakeId>,
     peaks: Option<(PathBuf, Arc<Peaks>)>,
     time: Time,
+    /// The rating that was asked for last.
+    rated: Option<(TakeId, u8)>,
     height: usize,
     width: usize,
 }
@@ -89,6 +91,7 @@ impl Generate {
             here: None,
             peaks: None,
             time: Time::default(),
+            rated: None,
             height: 0,
             width: 40,
         }
@@ -155,6 +158,7 @@ impl Generate {
         if id != self.here {
             self.here.clone_from(&id);
             self.time = Time::default();
+            self.rated = None;
             if let Some(take) = take {
                 cx.ask_newest(Slot::Peaks, Ask::Peaks(take.audio.clone()));
             }

@@ -64,9 +64,12 @@ impl Generate {
         let id = take.take_id.clone();
         match act {
             Act::RateUp | Act::RateDown => {
-                let now = take.rating.unwrap_or(0);
+                // Keys may come faster than answers: the next step is from what was asked last.
+                let asked = self.rated.as_ref().filter(|(of, _)| *of == id).map(|(_, r)| *r);
+                let now = asked.unwrap_or(take.rating.unwrap_or(0));
                 let next =
                     if act == Act::RateUp { (now + 1).min(5) } else { now.saturating_sub(1) };
+                self.rated = Some((id.clone(), next));
                 cx.ask(Ask::Rate(id, (next > 0).then_some(next)));
             }
             Act::Play => cx.todo.push(Do::Hear(sound(take, &self.time))),
