@@ -22,7 +22,7 @@ use leitmotif::studio::mapping::{Spot, SpotOf, StyleMap};
 use leitmotif::studio::screening::{Compared, ScreenResult, Screening};
 use leitmotif::studio::sketches::Sketch;
 use leitmotif::studio::{Hear, JobEnd, Playing, Studio, StudioError, Work};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -171,7 +171,7 @@ pub fn job(n: u64, state: JobState, work: &Work) -> Job {
 }
 
 pub fn event(job: u64, seq: u64, kind: EventKind, progress: f64, metrics: Value) -> Event {
-    let metrics = metrics.as_object().cloned().unwrap_or_else(Map::new);
+    let Value::Object(metrics) = metrics else { panic!("metrics have names") };
     let at = format!("2026-11-21T09:{:02}:{:02}.000Z", seq / 60 % 60, seq % 60);
     let phase = Some(Phase::Sound);
     Event { seq, at, job_id: JobId(job), kind, phase, progress, eta_s: Some(95.0), metrics }
@@ -262,11 +262,12 @@ impl Fake {
     fn edit(&self, name: &DatasetName, edit: Edit) -> Result<Dataset, StudioError> {
         self.note(format!("{name}: {}", serde_json::to_value(&edit).unwrap()["edit"]));
         let mut state = self.state.lock().unwrap();
-        state.edits.push((name.clone(), edit.clone()));
         let found = state.datasets.iter_mut().find(|d| d.name == *name);
         let dataset = found.ok_or_else(|| none("dataset", name.as_str()))?;
         dataset.apply(&edit);
-        Ok(dataset.clone())
+        let dataset = dataset.clone();
+        state.edits.push((name.clone(), edit));
+        Ok(dataset)
     }
 }
 
