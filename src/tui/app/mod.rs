@@ -7,6 +7,7 @@ mod answers;
 mod carry;
 mod draw;
 mod hear;
+mod screens;
 
 use super::actions::{Act, Scope, TABLE, Takes};
 use super::ask::{Ask, Question, Slot};
@@ -25,14 +26,11 @@ use super::overlay::picker::{Item, Picker};
 use super::overlay::view::View;
 use super::overlay::{Overlay, Purpose, dropped_paths};
 use super::player::{Player, Sound};
-use super::screens::diagnostics::Diagnostics;
-use super::screens::generate::Generate;
-use super::screens::jobs::Jobs;
-use super::screens::library::Library;
 use super::theme::{Depth, Role, SHIPPED, Theme};
 use super::tour;
 use super::words;
 use ratatui::layout::Rect;
+use screens::Screens;
 use std::collections::{BTreeMap, HashMap};
 
 /// Milliseconds after which the keys that can follow are shown.
@@ -126,7 +124,7 @@ impl App {
         owner: bool,
         size: (u16, u16),
     ) -> Self {
-        let generate = Generate::new(setup.limits.prompt_max_chars);
+        let screens = Screens::new(setup.limits.prompt_max_chars);
         let mut app = Self {
             size,
             look,
@@ -135,13 +133,7 @@ impl App {
             keymap,
             pending: Vec::new(),
             pending_ms: 0,
-            screens: Screens {
-                tab: Tab::default(),
-                library: Library::default(),
-                diagnostics: Diagnostics::default(),
-                jobs: Jobs::new(),
-                generate,
-            },
+            screens,
             overlays: Vec::new(),
             facts: Facts { owner, ..Facts::default() },
             setup,
@@ -578,36 +570,6 @@ impl App {
         match glyphs::named(name.unwrap_or(other)) {
             Some(set) => self.look.glyphs = set,
             None => self.complain("glyphs are unicode or ascii".to_owned()),
-        }
-    }
-}
-
-/// The screens, while one of them acts.
-pub(super) struct Screens {
-    tab: Tab,
-    library: Library,
-    diagnostics: Diagnostics,
-    jobs: Jobs,
-    generate: Generate,
-}
-
-impl Screens {
-    pub(super) fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
-        match self.tab {
-            Tab::Library => self.library.why_not(act, cx),
-            Tab::Jobs => self.jobs.why_not(act, cx),
-            Tab::Generate => self.generate.why_not(act, cx),
-            Tab::Diagnostics => self.diagnostics.why_not(act, cx),
-        }
-    }
-
-    fn act(&mut self, act: Act, arg: Option<&str>, cx: &mut Cx<'_>) -> bool {
-        // Tabs and the palette are nobody's but the app's.
-        match self.tab {
-            Tab::Library => self.library.act(act, arg, cx),
-            Tab::Jobs => self.jobs.act(act, cx),
-            Tab::Generate => self.generate.act(act, arg, cx),
-            Tab::Diagnostics => self.diagnostics.act(act, arg, cx),
         }
     }
 }
