@@ -15,6 +15,29 @@ pub struct Member {
     /// Why it is left out of training; `None` while it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excluded: Option<String>,
+    /// Whether a person heard what was found wrong and keeps the track as it is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub accepted: bool,
+    /// The only stretch that takes part, in seconds from the track's start; `None`: all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_s: Option<(f64, f64)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Member {
+    /// A track that takes part whole.
+    pub fn new(track: Track) -> Self {
+        Self { track, excluded: None, accepted: false, only_s: None }
+    }
+
+    /// Seconds that take part.
+    pub fn length_s(&self) -> f64 {
+        self.only_s.map_or_else(|| self.track.duration_s(), |(from, to)| to - from)
+    }
 }
 
 /// A dataset.
@@ -46,7 +69,7 @@ impl Dataset {
 
     /// Seconds of music that take part in training.
     pub fn included_s(&self) -> f64 {
-        self.included().map(Track::duration_s).sum()
+        self.members.iter().filter(|m| m.excluded.is_none()).map(Member::length_s).sum()
     }
 }
 
@@ -76,8 +99,27 @@ pub enum Edit {
         /// Which, with their place.
         members: Vec<(usize, Member)>,
     },
+    /// Tracks are kept as they are: what was found wrong was heard and is fine.
+    Keep {
+        /// Which.
+        tracks: Vec<TrackId>,
+    },
+    /// Only a stretch of a track takes part.
+    Trim {
+        /// Which.
+        track: TrackId,
+        /// The stretch before.
+        before: Option<(f64, f64)>,
+        /// The stretch from now on; `None`: all of it.
+        after: Option<(f64, f64)>,
+    },
     /// An earlier edit was undone.
     Undo {
+        /// Its number in the log, from 0.
+        of: usize,
+    },
+    /// An edit that was undone holds again.
+    Redo {
         /// Its number in the log, from 0.
         of: usize,
     },
@@ -123,7 +165,23 @@ impl Dataset {
             Edit::Remove { members } => self.members.retain(|m| {
                 !members.iter().any(|(_, gone)| gone.track.track_id == m.track.track_id)
             }),
-            Edit::Undo { .. } => {}
+            Edit::Keep { tracks } => self.accept(tracks, true),
+            Edit::Trim { track, after, .. } => self.trim(track, *after),
+            Edit::Undo { .. } | Edit::Redo { .. } => {}
+        }
+    }
+
+    fn accept(&mut self, tracks: &[TrackId], accepted: bool) {
+        for member in &mut self.members {
+            if tracks.contains(&member.track.track_id) {
+                member.accepted = accepted;
+            }
+        }
+    }
+
+    fn trim(&mut self, track: &TrackId, only_s: Option<(f64, f64)>) {
+        if let Some(member) = self.members.iter_mut().find(|m| m.track.track_id == *track) {
+            member.only_s = only_s;
         }
     }
 
@@ -156,7 +214,9 @@ impl Dataset {
                     }
                 }
             }
-            Edit::Undo { .. } => {}
+            Edit::Keep { tracks } => self.accept(tracks, false),
+            Edit::Trim { track, before, .. } => self.trim(track, *before),
+            Edit::Undo { .. } | Edit::Redo { .. } => {}
         }
     }
 }
@@ -167,25 +227,22 @@ mod tests {
     use proptest::prelude::*;
 
     fn member(n: u8) -> Member {
-        Member {
-            track: Track {
-                track_id: TrackId::from_hash(&[n; 32], 1),
-                title: format!("track {n}"),
-                path: format!("/music/{n}.wav").into(),
-                copied: false,
-                hash: String::new(),
-                bytes: 1,
-                start_s: 0.0,
-                end_s: 10.0,
-                imported_at: String::new(),
-            },
-            excluded: None,
-        }
+        Member::new(Track {
+            track_id: TrackId::from_hash(&[n; 32], 1),
+            title: format!("track {n}"),
+            path: format!("/music/{n}.wav").into(),
+            copied: false,
+            hash: String::new(),
+            bytes: 1,
+            start_s: 0.0,
+            end_s: 10.0,
+            imported_at: String::new(),
+        })
     }
 
     proptest! {
         #[test]
-        fn every_edit_can_be_taken_back(which in proptest::collection::vec(0u8..6, 1..6), kind in 0..4) {
+        fn every_edit_can_be_taken_back(which in proptest::collection::vec(0u8..6, 1..6), kind in 0..6) {
             let mut dataset = Dataset::new(DatasetName::slug("d"), String::new());
             dataset.members = (0..6).map(member).collect();
             dataset.members[2].excluded = Some("out of tune".into());
@@ -209,6 +266,10 @@ mod tests {
                             Some((id, reason))
                         })
                         .collect(),
+                },
+                4 => Edit::Keep { tracks },
+                5 => Edit::Trim {
+                    track: tracks[0].clone(), before: None, after: Some((1.0, 4.0))
                 },
                 2 => Edit::Add { members: ids.iter().map(|n| member(n + 10)).collect() },
                 _ => Edit::Remove {

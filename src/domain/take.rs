@@ -88,6 +88,9 @@ pub struct Take {
     /// A person's rating, 1..5.
     #[serde(default)]
     pub rating: Option<u8>,
+    /// Whether a person keeps it: it does not go with the others.
+    #[serde(default)]
+    pub kept: bool,
     /// Measured loudness.
     pub loudness_lufs: Option<f64>,
     /// Measured true peak.

@@ -45,9 +45,11 @@ pub struct Material {
     pub track_id: TrackId,
     /// A readable file.
     pub path: PathBuf,
-    /// Where the track starts in the file.
+    /// Where what is learned from starts in the file.
     pub start_s: f64,
-    /// What was heard in it.
+    /// Where that is in the track: more than 0 where only a stretch of it takes part.
+    pub offset_s: f64,
+    /// What was heard in it; times from `start_s`.
     pub hearing: Arc<Hearing>,
 }
 

@@ -142,20 +142,14 @@ fn groups(tracks: &[Reference], pairs: &[(usize, usize)]) -> Vec<Vec<TrackId>> {
 }
 
 /// One distance from five: each aspect over a typical distance within one artist.
-fn joint(field: &Field) -> Vec<Vec<f64>> {
+pub(super) fn joined(aspects: &[f64; 5]) -> f64 {
     // Median within-artist distances of the aspects, from the tracks this was developed on.
     const SCALE: [f64; 5] = [2.6, 0.75, 0.2, 0.75, 1.6];
-    field
-        .between
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|d| {
-                    d.iter().zip(SCALE).map(|(x, s)| x / s).sum::<f64>() / ASPECTS.len() as f64
-                })
-                .collect()
-        })
-        .collect()
+    aspects.iter().zip(SCALE).map(|(x, s)| x / s).sum::<f64>() / ASPECTS.len() as f64
+}
+
+fn joint(field: &Field) -> Vec<Vec<f64>> {
+    field.between.iter().map(|row| row.iter().map(joined).collect()).collect()
 }
 
 fn isolation(tracks: &[Reference], joint: &[Vec<f64>]) -> Vec<CopyRisk> {

@@ -6,6 +6,7 @@
 
 pub mod dataset;
 pub mod fingerprint;
+pub mod map;
 pub mod matching;
 pub mod style;
 pub mod verdict;

@@ -126,7 +126,9 @@ fn changes_nothing(edit: &Edit) -> bool {
         Edit::Include { tracks } => tracks.is_empty(),
         Edit::Add { members } => members.is_empty(),
         Edit::Remove { members } => members.is_empty(),
-        Edit::Undo { .. } => false,
+        Edit::Keep { tracks } => tracks.is_empty(),
+        Edit::Trim { before, after, .. } => before == after,
+        Edit::Undo { .. } | Edit::Redo { .. } => false,
     }
 }
 
@@ -141,34 +143,110 @@ fn commit(inner: &Inner, mut dataset: Dataset, edit: Edit) -> Result<Dataset, St
     Ok(dataset)
 }
 
+/// Keeps tracks as they are: what was found wrong with them was heard and is fine.
+pub fn keep(inner: &Inner, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError> {
+    let dataset = inner.store.dataset(name)?;
+    must_hold(&dataset, tracks)?;
+    let open = dataset.members.iter().filter(|m| !m.accepted).map(|m| m.track.track_id.clone());
+    let tracks = open.filter(|id| tracks.contains(id)).collect();
+    commit(inner, dataset, Edit::Keep { tracks })
+}
+
+/// Lets only a stretch of a track take part, in seconds from the track's start.
+pub fn trim(
+    inner: &Inner,
+    name: &DatasetName,
+    track: &TrackId,
+    only_s: Option<(f64, f64)>,
+) -> Result<Dataset, StudioError> {
+    let dataset = inner.store.dataset(name)?;
+    must_hold(&dataset, std::slice::from_ref(track))?;
+    let Some(member) = dataset.member(track) else { return Ok(dataset) };
+    let length = member.track.duration_s();
+    let after = only_s.map(|(from, to)| (from.max(0.0), to.min(length)));
+    if let Some((from, to)) = after
+        && to - from < inner.config.settings.limits.material_min_s
+    {
+        return Err(StudioError::Usage(format!(
+            "{from:.1} to {to:.1} s of {} is too short: at least {} s are needed",
+            member.track.title, inner.config.settings.limits.material_min_s
+        )));
+    }
+    let edit = Edit::Trim { track: track.clone(), before: member.only_s, after };
+    commit(inner, dataset, edit)
+}
+
+/// Numbers of a dataset's edits that hold, and of those that were taken back, oldest first.
+fn history(edits: &[EditRecord], name: &DatasetName) -> (Vec<usize>, Vec<usize>) {
+    let (mut done, mut undone) = (Vec::new(), Vec::new());
+    for (number, record) in edits.iter().enumerate().filter(|(_, e)| e.dataset == *name) {
+        match record.edit {
+            Edit::Undo { of } => {
+                done.retain(|n| *n != of);
+                undone.push(of);
+            }
+            Edit::Redo { of } => {
+                undone.retain(|n| *n != of);
+                done.push(of);
+            }
+            _ => {
+                // A new decision ends the story of those that were taken back.
+                undone.clear();
+                done.push(number);
+            }
+        }
+    }
+    (done, undone)
+}
+
 /// Takes back the newest edit of a dataset that was not taken back yet.
 pub fn undo(inner: &Inner, name: &DatasetName) -> Result<String, StudioError> {
     let mut dataset = inner.store.dataset(name)?;
     let edits = inner.store.edits()?;
-    let undone: Vec<usize> = edits
-        .iter()
-        .filter_map(|e| match e.edit {
-            Edit::Undo { of } => Some(of),
-            _ => None,
-        })
-        .collect();
-    let last = edits.iter().enumerate().rev().find(|(i, e)| {
-        e.dataset == *name && !matches!(e.edit, Edit::Undo { .. }) && !undone.contains(i)
-    });
-    let Some((of, record)) = last else {
+    let Some(of) = history(&edits, name).0.pop() else {
         return Err(StudioError::Usage(format!("there is nothing to undo in {name}")));
     };
-    dataset.revert(&record.edit);
+    let edit = &edits[of].edit;
+    dataset.revert(edit);
     inner.store.put_dataset(&dataset)?;
     let at = inner.clock.now();
     inner.store.append_edit(&EditRecord { dataset: name.clone(), at, edit: Edit::Undo { of } })?;
-    Ok(match &record.edit {
-        Edit::Exclude { tracks, .. } => format!("{} tracks are in again", tracks.len()),
-        Edit::Include { tracks } => format!("{} tracks are left out again", tracks.len()),
-        Edit::Add { members } => format!("{} tracks are out of the dataset again", members.len()),
-        Edit::Remove { members } => format!("{} tracks are back in the dataset", members.len()),
-        Edit::Undo { .. } => String::new(),
+    Ok(match edit {
+        Edit::Exclude { tracks, .. } => format!("{} in again", are(tracks.len())),
+        Edit::Include { tracks } => format!("{} left out again", are(tracks.len())),
+        Edit::Add { members } => format!("{} out of the dataset again", are(members.len())),
+        Edit::Remove { members } => format!("{} back in the dataset", are(members.len())),
+        Edit::Keep { tracks } => format!("{} to be looked at again", are(tracks.len())),
+        Edit::Trim { .. } => "the track is as long as before".to_owned(),
+        Edit::Undo { .. } | Edit::Redo { .. } => String::new(),
     })
+}
+
+/// Lets the edit that was taken back last hold again.
+pub fn redo(inner: &Inner, name: &DatasetName) -> Result<String, StudioError> {
+    let mut dataset = inner.store.dataset(name)?;
+    let edits = inner.store.edits()?;
+    let Some(of) = history(&edits, name).1.pop() else {
+        return Err(StudioError::Usage(format!("there is nothing to do again in {name}")));
+    };
+    let edit = &edits[of].edit;
+    dataset.apply(edit);
+    inner.store.put_dataset(&dataset)?;
+    let at = inner.clock.now();
+    inner.store.append_edit(&EditRecord { dataset: name.clone(), at, edit: Edit::Redo { of } })?;
+    Ok(match edit {
+        Edit::Exclude { tracks, .. } => format!("{} left out again", are(tracks.len())),
+        Edit::Include { tracks } => format!("{} in again", are(tracks.len())),
+        Edit::Add { members } => format!("{} back in the dataset", are(members.len())),
+        Edit::Remove { members } => format!("{} out of the dataset again", are(members.len())),
+        Edit::Keep { tracks } => format!("{} kept again", are(tracks.len())),
+        Edit::Trim { .. } => "the track is trimmed again".to_owned(),
+        Edit::Undo { .. } | Edit::Redo { .. } => String::new(),
+    })
+}
+
+fn are(tracks: usize) -> String {
+    if tracks == 1 { "1 track is".to_owned() } else { format!("{tracks} tracks are") }
 }
 
 /// States rights, or withdraws them.
@@ -202,6 +280,14 @@ pub fn rate(inner: &Inner, id: &TakeId, rating: Option<u8>) -> Result<Take, Stud
     }
     let mut take = inner.store.take(id)?;
     take.rating = rating;
+    inner.store.update_take(&take)?;
+    Ok(take)
+}
+
+/// Keeps a take, or keeps it no longer.
+pub fn keep_take(inner: &Inner, id: &TakeId, kept: bool) -> Result<Take, StudioError> {
+    let mut take = inner.store.take(id)?;
+    take.kept = kept;
     inner.store.update_take(&take)?;
     Ok(take)
 }

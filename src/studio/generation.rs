@@ -199,7 +199,8 @@ fn one(
     let staged = inner.store.stage_take(&id)?;
     let kept = write_files(inner, work, with, &performed, &staged)
         .map(|files| Take {
-            rating: before.and_then(|t| t.rating),
+            rating: before.as_ref().and_then(|t| t.rating),
+            kept: before.is_some_and(|t| t.kept),
             ..take_of(inner, &id, request, &performed, files, verdict, cpu)
         })
         .and_then(|take| inner.store.commit_take(&take).map(|()| take).map_err(StudioError::from));
@@ -304,6 +305,7 @@ fn take_of(
         sound: performed.sound.clone(),
         created_at: inner.clock.now(),
         rating: None,
+        kept: false,
         loudness_lufs: performed.loudness_lufs,
         true_peak_dbtp: performed.true_peak_dbtp,
     }

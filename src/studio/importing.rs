@@ -416,7 +416,7 @@ fn keep(
             came_in.push((file.report.path.clone(), track.track_id.clone()));
             if !here(&track.track_id, &members) {
                 seconds += track.duration_s();
-                members.push(Member { track, excluded: None });
+                members.push(Member::new(track));
             }
         }
         reports.push(file.report);

@@ -26,6 +26,7 @@ const QUEUE_MAX: usize = 64;
 struct Queue {
     waiting: VecDeque<(JobId, Work)>,
     stops: HashMap<JobId, StopToken>,
+    running: Option<(JobId, Arc<Reporter>)>,
     ends: HashMap<JobId, JobEnd>,
     started: bool,
     closing: bool,
@@ -88,6 +89,20 @@ impl Lane {
         }
     }
 
+    /// Lets the running job rest, or go on; whether it is the one that runs.
+    pub fn pause(&self, id: JobId, paused: bool) -> bool {
+        let queue = locked(&self.queue);
+        let Some((_, reporter)) = queue.running.as_ref().filter(|(running, _)| *running == id)
+        else {
+            return false;
+        };
+        if let Some(token) = queue.stops.get(&id) {
+            token.pause(paused);
+            reporter.rests(paused);
+        }
+        true
+    }
+
     /// Waits for a job's end; `None` when it is no job of this process.
     pub fn wait(&self, id: JobId) -> Option<JobEnd> {
         let mut queue = locked(&self.queue);
@@ -129,20 +144,22 @@ fn run_all(inner: &Arc<Inner>) {
         let end = run_one(inner, id, &work, &stop);
         let mut queue = locked(&lane.queue);
         queue.stops.remove(&id);
+        queue.running = None;
         queue.ends.insert(id, end);
         lane.changed.notify_all();
     }
 }
 
 fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobEnd {
-    let reporter = Reporter::new(
+    let reporter = Arc::new(Reporter::new(
         id,
         work.kind(),
         Arc::clone(&inner.store),
         Arc::clone(&inner.clock),
         Arc::clone(&inner.bus),
         stop.clone(),
-    );
+    ));
+    locked(&inner.lane.queue).running = Some((id, Arc::clone(&reporter)));
     let mut job = match inner.store.job(id) {
         Ok(job) => job,
         Err(e) => return lost_record(id, work, inner, &e.into()),
@@ -171,7 +188,7 @@ fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobE
 /// Other processes leave word that a job should stop; work that is long without an event would not
 /// hear of it.
 fn watch_for_stop(inner: &Inner, id: JobId, stop: &StopToken, over: &AtomicBool) {
-    while !over.load(Ordering::Relaxed) && !stop.stopped() {
+    while !over.load(Ordering::Relaxed) && !stop.asked() {
         if inner.store.asked_to_stop(id) {
             stop.stop();
         }

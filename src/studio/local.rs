@@ -3,12 +3,13 @@
 use super::clock::{Clock, SystemClock};
 use super::config::Config;
 use super::lane::Lane;
+use super::mapping::{self, StyleMap};
 use super::preview::{self, Preview};
 use super::progress::{Bus, locked};
 use super::sketches::{self, Sketch};
 use super::{
-    JobEnd, Playing, Studio, StudioError, Work, checking, curation, generation, importing,
-    screening,
+    Hear, JobEnd, Playing, Studio, StudioError, Work, checking, curation, exporting, generation,
+    importing, screening,
 };
 use crate::audio::peaks::Peaks;
 use crate::domain::dataset::Dataset;
@@ -21,6 +22,7 @@ use crate::domain::take::{Take, TakeRequest};
 use crate::domain::track::Track;
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
+use crate::listen::profile::SoundProfile;
 use crate::store::Store;
 use crate::store::hearings::Record;
 use std::collections::{BTreeMap, HashMap};
@@ -49,6 +51,8 @@ pub struct Inner {
     pub(super) lane: Lane,
     preview: Preview,
     records: Mutex<HashMap<TrackId, Arc<Record>>>,
+    /// The sound of takes that were placed on a map.
+    pub(super) profiles: Mutex<HashMap<TakeId, SoundProfile>>,
 }
 
 impl Inner {
@@ -114,6 +118,7 @@ impl LocalStudio {
                 lane: Lane::default(),
                 preview: Preview::default(),
                 records: Mutex::new(HashMap::new()),
+                profiles: Mutex::new(HashMap::new()),
             }),
         })
     }
@@ -221,6 +226,22 @@ impl Studio for LocalStudio {
         Ok(self.inner.store.ask_to_stop(id)?)
     }
 
+    fn pause(&self, id: JobId, paused: bool) -> Result<(), StudioError> {
+        if self.inner.lane.pause(id, paused) {
+            return Ok(());
+        }
+        let state = self.inner.store.job(id)?.state.word();
+        let words = format!("job {id} is {state}: only a job that runs in this process can rest");
+        Err(StudioError::Usage(words))
+    }
+
+    fn forget_job(&self, id: JobId) -> Result<(), StudioError> {
+        if !self.inner.store.job(id)?.state.ended() {
+            return Err(StudioError::Usage(format!("job {id} has not ended; stop it first")));
+        }
+        Ok(self.inner.store.remove_job(id)?)
+    }
+
     fn wait(&self, id: JobId) -> Result<JobEnd, StudioError> {
         match self.inner.lane.wait(id) {
             Some(end) => Ok(end),
@@ -261,6 +282,23 @@ impl Studio for LocalStudio {
         curation::include(&self.inner, name, tracks)
     }
 
+    fn keep_tracks(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError> {
+        curation::keep(&self.inner, name, tracks)
+    }
+
+    fn trim(
+        &self,
+        name: &DatasetName,
+        track: &TrackId,
+        only_s: Option<(f64, f64)>,
+    ) -> Result<Dataset, StudioError> {
+        curation::trim(&self.inner, name, track, only_s)
+    }
+
+    fn redo(&self, name: &DatasetName) -> Result<String, StudioError> {
+        curation::redo(&self.inner, name)
+    }
+
     fn undo(&self, name: &DatasetName) -> Result<String, StudioError> {
         curation::undo(&self.inner, name)
     }
@@ -282,12 +320,33 @@ impl Studio for LocalStudio {
         screening::screen(&self.inner, name)
     }
 
+    fn style_map(&self, name: &DatasetName, with_takes: bool) -> Result<StyleMap, StudioError> {
+        self.inner.aside.install(|| mapping::style_map(&self.inner, name, with_takes))
+    }
+
     fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError> {
         generation::plan(&self.inner, request)
     }
 
     fn rate(&self, id: &TakeId, rating: Option<u8>) -> Result<Take, StudioError> {
         curation::rate(&self.inner, id, rating)
+    }
+
+    fn keep_take(&self, id: &TakeId, kept: bool) -> Result<Take, StudioError> {
+        curation::keep_take(&self.inner, id, kept)
+    }
+
+    fn export_take(&self, id: &TakeId, folder: &Path) -> Result<Vec<PathBuf>, StudioError> {
+        exporting::export_take(&self.inner.store.take(id)?, folder)
+    }
+
+    fn excerpt(
+        &self,
+        path: &Path,
+        span_s: (f64, f64),
+        folder: &Path,
+    ) -> Result<PathBuf, StudioError> {
+        exporting::excerpt(&self.inner, path, span_s, folder)
     }
 
     fn delete_take(&self, id: &TakeId) -> Result<(), StudioError> {
@@ -298,9 +357,9 @@ impl Studio for LocalStudio {
         Ok(self.inner.store.remove_finetune(id)?)
     }
 
-    fn play(&self, path: &Path, from_s: f64) -> Result<(), StudioError> {
+    fn play(&self, hear: &Hear) -> Result<(), StudioError> {
         let log = self.inner.config.home.logs();
-        self.inner.preview.play(path, from_s, &self.inner.config.settings.limits, &log)
+        self.inner.preview.play(hear, &self.inner.config.settings.limits, &log)
     }
 
     fn toggle_pause(&self) {

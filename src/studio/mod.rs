@@ -12,19 +12,23 @@ pub mod demo;
 pub mod doctor;
 pub mod error;
 pub mod evaluation;
+pub mod exporting;
 pub mod generation;
 pub mod importing;
 pub mod lane;
 pub mod local;
+pub mod mapping;
 pub mod preview;
 pub mod progress;
 pub mod screening;
 pub mod sketches;
 pub mod training;
+pub mod trimming;
 pub mod work;
 
 pub use error::{ErrorKind, ErrorReport, StudioError};
 pub use local::LocalStudio;
+pub use preview::Hear;
 pub use work::Work;
 
 use crate::audio::peaks::Peaks;
@@ -38,6 +42,7 @@ use crate::domain::take::{Take, TakeRequest};
 use crate::domain::track::Track;
 use crate::store::hearings::Record;
 use checking::CheckReport;
+use mapping::StyleMap;
 use screening::Screening;
 use sketches::Sketch;
 use std::any::Any;
@@ -112,6 +117,10 @@ pub trait Studio: Send + Sync {
     fn submit(&self, work: Work) -> Result<JobId, StudioError>;
     /// Asks a job to stop.
     fn stop(&self, id: JobId) -> Result<(), StudioError>;
+    /// Lets the running job rest at its next step, or go on.
+    fn pause(&self, id: JobId, paused: bool) -> Result<(), StudioError>;
+    /// Forgets a job that has ended; what it made stays.
+    fn forget_job(&self, id: JobId) -> Result<(), StudioError>;
     /// Waits until a job has ended.
     fn wait(&self, id: JobId) -> Result<JobEnd, StudioError>;
     /// Events of all jobs from now on; of each job at most four a second are mere progress.
@@ -133,6 +142,17 @@ pub trait Studio: Send + Sync {
     ) -> Result<Dataset, StudioError>;
     /// Takes tracks in again.
     fn include(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError>;
+    /// Keeps tracks as they are: what was found wrong was heard and is fine.
+    fn keep_tracks(&self, name: &DatasetName, tracks: &[TrackId]) -> Result<Dataset, StudioError>;
+    /// Lets only a stretch of a track take part, in seconds from its start; `None`: all of it.
+    fn trim(
+        &self,
+        name: &DatasetName,
+        track: &TrackId,
+        only_s: Option<(f64, f64)>,
+    ) -> Result<Dataset, StudioError>;
+    /// Lets the edit that was taken back last hold again; says what it was.
+    fn redo(&self, name: &DatasetName) -> Result<String, StudioError>;
     /// Takes back the last edit of a dataset that still stands; says what it was.
     fn undo(&self, name: &DatasetName) -> Result<String, StudioError>;
     /// States rights for tracks.
@@ -147,17 +167,30 @@ pub trait Studio: Send + Sync {
     fn check(&self, name: &DatasetName) -> Result<CheckReport, StudioError>;
     /// Screens a dataset.
     fn screen(&self, name: &DatasetName) -> Result<Screening, StudioError>;
+    /// Where a dataset's tracks lie among one another in sound, and the newest takes among them.
+    fn style_map(&self, name: &DatasetName, with_takes: bool) -> Result<StyleMap, StudioError>;
     /// Plans a piece.
     fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError>;
     /// Rates a take, 1 to 5, or takes the rating back.
     fn rate(&self, id: &TakeId, rating: Option<u8>) -> Result<Take, StudioError>;
+    /// Keeps a take, or keeps it no longer.
+    fn keep_take(&self, id: &TakeId, kept: bool) -> Result<Take, StudioError>;
+    /// Copies a take with its parts and its report into a folder; returns what was written.
+    fn export_take(&self, id: &TakeId, folder: &Path) -> Result<Vec<PathBuf>, StudioError>;
+    /// Writes a stretch of a file into a folder as WAV; returns where.
+    fn excerpt(
+        &self,
+        path: &Path,
+        span_s: (f64, f64),
+        folder: &Path,
+    ) -> Result<PathBuf, StudioError>;
     /// Removes a take.
     fn delete_take(&self, id: &TakeId) -> Result<(), StudioError>;
     /// Removes a finetune.
     fn delete_finetune(&self, id: &FinetuneId) -> Result<(), StudioError>;
 
     /// Starts playing a file. Fails with a sentence where there is nothing to hear with.
-    fn play(&self, path: &Path, from_s: f64) -> Result<(), StudioError>;
+    fn play(&self, hear: &Hear) -> Result<(), StudioError>;
     /// Pauses or goes on.
     fn toggle_pause(&self);
     /// Stops playing.

@@ -6,7 +6,7 @@
 use super::{Playing, StudioError};
 use crate::audio::peaks::{PeakMeter, Peaks};
 use crate::domain::limits::Limits;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Stretches of the overview of a file.
 const PEAKS_MAX: usize = 2048;
@@ -20,17 +20,33 @@ pub fn peaks(path: &Path, limits: &Limits) -> Result<Peaks, StudioError> {
     Ok(meter.finish())
 }
 
+/// What is to be heard, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hear {
+    /// The file.
+    pub path: PathBuf,
+    /// Where to begin.
+    pub from_s: f64,
+    /// How much louder, in dB: two that are compared play equally loud.
+    pub gain_db: f64,
+    /// A stretch that is repeated for ever once it is reached.
+    pub looped_s: Option<(f64, f64)>,
+}
+
 /// Plays one file at a time.
 #[derive(Default)]
 pub struct Preview {
     #[cfg(feature = "playback")]
     state: std::sync::Mutex<Option<device::Device>>,
+    /// The last file as it was decoded: a new place in it is then heard at once.
+    #[cfg(feature = "playback")]
+    last: std::sync::Mutex<Option<(PathBuf, std::sync::Arc<crate::audio::Audio>)>>,
 }
 
 #[cfg(not(feature = "playback"))]
 impl Preview {
     /// Says that this build is silent.
-    pub fn play(&self, _: &Path, _: f64, _: &Limits, _: &Path) -> Result<(), StudioError> {
+    pub fn play(&self, _: &Hear, _: &Limits, _: &Path) -> Result<(), StudioError> {
         Err(StudioError::NoPlayback("this build has no playback (feature \"playback\")".to_owned()))
     }
 
@@ -48,25 +64,35 @@ impl Preview {
 
 #[cfg(feature = "playback")]
 impl Preview {
-    /// Plays a file from a time on.
-    pub fn play(
+    /// Plays a file.
+    pub fn play(&self, hear: &Hear, limits: &Limits, log: &Path) -> Result<(), StudioError> {
+        let mut state = super::progress::locked(&self.state);
+        if state.is_none() {
+            // Before anything is decoded: where there is no device, that is known at once.
+            *state = Some(device::Device::open(log)?);
+        }
+        let audio = self.decoded(&hear.path, limits)?;
+        if let Some(device) = state.as_mut() {
+            device.play(hear, &audio)?;
+        }
+        Ok(())
+    }
+
+    fn decoded(
         &self,
         path: &Path,
-        from_s: f64,
         limits: &Limits,
-        log: &Path,
-    ) -> Result<(), StudioError> {
+    ) -> Result<std::sync::Arc<crate::audio::Audio>, StudioError> {
+        let mut last = super::progress::locked(&self.last);
+        if let Some((_, audio)) = last.as_ref().filter(|(known, _)| known == path) {
+            return Ok(std::sync::Arc::clone(audio));
+        }
         let audio = crate::audio::decode::read_all(path, limits)
             .map_err(|e| StudioError::Listen(e.into()))?
             .stereo();
-        let mut state = super::progress::locked(&self.state);
-        if state.is_none() {
-            *state = Some(device::Device::open(log)?);
-        }
-        if let Some(device) = state.as_mut() {
-            device.play(path, &audio, from_s)?;
-        }
-        Ok(())
+        let audio = std::sync::Arc::new(audio);
+        *last = Some((path.to_owned(), std::sync::Arc::clone(&audio)));
+        Ok(audio)
     }
 
     /// Pauses or goes on.
@@ -91,14 +117,13 @@ impl Preview {
 
 #[cfg(feature = "playback")]
 mod device {
-    use super::{Path, Playing, StudioError};
+    use super::{Hear, Path, Playing, StudioError};
     use crate::audio::Audio;
     use rodio::buffer::SamplesBuffer;
-    use rodio::{DeviceSinkBuilder, MixerDeviceSink, Player};
+    use rodio::{DeviceSinkBuilder, MixerDeviceSink, Player, Source};
     use std::fs::OpenOptions;
     use std::num::NonZero;
     use std::os::fd::OwnedFd;
-    use std::path::PathBuf;
 
     /// An open output.
     pub struct Device {
@@ -108,8 +133,7 @@ mod device {
 
     struct Now {
         player: Player,
-        path: PathBuf,
-        from_s: f64,
+        hear: Hear,
         duration_s: f64,
     }
 
@@ -128,18 +152,30 @@ mod device {
             }
         }
 
-        pub fn play(&mut self, path: &Path, audio: &Audio, from_s: f64) -> Result<(), StudioError> {
+        pub fn play(&mut self, hear: &Hear, audio: &Audio) -> Result<(), StudioError> {
             let failed = || StudioError::NoPlayback("the file has no sound to play".to_owned());
             let channels = NonZero::new(audio.channels() as u16).ok_or_else(failed)?;
             let rate = NonZero::new(audio.rate_hz()).ok_or_else(failed)?;
-            let skip =
-                ((from_s.max(0.0) * f64::from(audio.rate_hz())) as usize).min(audio.frames());
-            let samples = audio.interleaved()[skip * audio.channels()..].to_vec();
+            let stretch = |from_s: f64, to_s: f64| {
+                let frame = |s: f64| {
+                    ((s.max(0.0) * f64::from(audio.rate_hz())) as usize).min(audio.frames())
+                };
+                let (from, to) = (frame(from_s), frame(to_s));
+                let samples = audio.interleaved();
+                let samples = &samples[from * audio.channels()..to.max(from) * audio.channels()];
+                SamplesBuffer::new(channels, rate, samples.to_vec())
+            };
             let player = Player::connect_new(self.sink.mixer());
-            player.append(SamplesBuffer::new(channels, rate, samples));
+            player.set_volume(crate::audio::buffer::db_amplitude(hear.gain_db) as f32);
+            match hear.looped_s {
+                Some((from, to)) if to > from && hear.from_s < to => {
+                    player.append(stretch(hear.from_s, to));
+                    player.append(stretch(from, to).repeat_infinite());
+                }
+                _ => player.append(stretch(hear.from_s, audio.duration_s())),
+            }
             self.stop();
-            self.now =
-                Some(Now { player, path: path.to_owned(), from_s, duration_s: audio.duration_s() });
+            self.now = Some(Now { player, hear: hear.clone(), duration_s: audio.duration_s() });
             Ok(())
         }
 
@@ -163,9 +199,16 @@ mod device {
                 self.now = None;
             }
             let now = self.now.as_ref()?;
+            let mut at_s = now.hear.from_s + now.player.get_pos().as_secs_f64();
+            if let Some((from, to)) = now.hear.looped_s.filter(|(from, to)| to > from)
+                && at_s >= to
+                && now.hear.from_s < to
+            {
+                at_s = from + (at_s - to) % (to - from);
+            }
             Some(Playing {
-                path: now.path.clone(),
-                at_s: now.from_s + now.player.get_pos().as_secs_f64(),
+                path: now.hear.path.clone(),
+                at_s,
                 duration_s: now.duration_s,
                 paused: now.player.is_paused(),
             })

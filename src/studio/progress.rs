@@ -78,6 +78,7 @@ struct State {
     progress: f64,
     started_s: f64,
     last_s: f64,
+    rest_since_s: Option<f64>,
 }
 
 /// Reports one job: the observer that the work sees.
@@ -109,6 +110,7 @@ impl Reporter {
             progress: 0.0,
             started_s,
             last_s: f64::MIN,
+            rest_since_s: None,
         };
         Self { job_id, kind, store, clock, bus, stop, state: Mutex::new(state) }
     }
@@ -153,6 +155,29 @@ impl Reporter {
         self.emit(&mut state, kind, metrics);
     }
 
+    /// Says that the job rests or goes on. Time at rest counts for no rate and no estimate.
+    pub fn rests(&self, paused: bool) {
+        let now = self.clock.monotonic_s();
+        let mut state = locked(&self.state);
+        let words = if paused { "paused" } else { "goes on" };
+        match (paused, state.rest_since_s) {
+            (true, None) => state.rest_since_s = Some(now),
+            (false, Some(since)) => {
+                let rested = now - since;
+                state.rest_since_s = None;
+                state.started_s += rested;
+                for plan in state.phases.iter_mut().filter(|p| p.ended_s.is_none()) {
+                    plan.started_s = plan.started_s.map(|s| s + rested);
+                }
+            }
+            _ => return,
+        }
+        let mut metrics = Map::new();
+        metrics.insert("message".to_owned(), words.into());
+        metrics.insert("paused".to_owned(), paused.into());
+        self.emit(&mut state, EventKind::Log, metrics);
+    }
+
     /// Remembers the speeds that were measured.
     pub fn remember_rates(&self) {
         let path = self.store.home().rates();
@@ -192,7 +217,7 @@ impl Reporter {
         // again with its record, which does report.
         let _ = self.store.append_event(&event);
         self.bus.send(&event);
-        if !self.stop.stopped() && self.store.asked_to_stop(self.job_id) {
+        if !self.stop.asked() && self.store.asked_to_stop(self.job_id) {
             self.stop.stop();
         }
     }

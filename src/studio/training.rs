@@ -6,6 +6,7 @@ use super::importing::locate;
 use super::local::Inner;
 use super::progress::Reporter;
 use super::screening;
+use super::trimming::within;
 use super::work::TrainWork;
 use crate::domain::dataset::Dataset;
 use crate::domain::finetune::{Manifest, Source, TrainStatus};
@@ -307,11 +308,19 @@ fn make(
         .zip(parts.records)
         .zip(parts.held)
         .filter(|(_, held)| !**held)
-        .map(|((track, record), _)| Material {
-            track_id: track.track_id.clone(),
-            path: locate(inner, track),
-            start_s: track.start_s,
-            hearing: Arc::new(record.hearing.clone()),
+        .map(|((track, record), _)| {
+            let only = dataset.member(&track.track_id).and_then(|m| m.only_s);
+            let offset_s = only.map_or(0.0, |(from, _)| from);
+            Material {
+                track_id: track.track_id.clone(),
+                path: locate(inner, track),
+                start_s: track.start_s + offset_s,
+                offset_s,
+                hearing: Arc::new(match only {
+                    Some(span) => within(&record.hearing, span),
+                    None => record.hearing.clone(),
+                }),
+            }
         })
         .collect();
     reporter.log(&format!(

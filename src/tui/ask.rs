@@ -14,11 +14,12 @@ use crate::domain::rights::{Rights, Statement};
 use crate::domain::take::{Take, TakeRequest};
 use crate::store::hearings::Record;
 use crate::studio::checking::CheckReport;
+use crate::studio::mapping::StyleMap;
 use crate::studio::screening::Screening;
 use crate::studio::sketches::Sketch;
-use crate::studio::{ErrorKind, ErrorReport, Playing, Studio, StudioError, Work};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use crate::studio::{ErrorKind, ErrorReport, Hear, Playing, Studio, StudioError, Work};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What of a kind only the newest counts.
@@ -40,6 +41,12 @@ pub enum Slot {
     Playing,
     /// The whole take under the cursor.
     Take,
+    /// The map of a dataset.
+    Map,
+    /// A folder in the file browser.
+    Folder,
+    /// What is to be heard.
+    Sound,
 }
 
 /// Which worker answers; a slow question must not keep a quick one waiting.
@@ -47,8 +54,10 @@ pub enum Slot {
 pub enum Lane {
     /// Facts, edits, plans: in the order they were asked.
     Quick,
-    /// Diagnoses, waveforms, thousands of sketches.
+    /// Waveforms, thousands of sketches.
     Slow,
+    /// Diagnoses and maps: seconds.
+    Long,
     /// Playing.
     Sound,
 }
@@ -66,6 +75,10 @@ pub enum Ask {
     Events(JobId),
     /// A dataset's diagnosis.
     Check(DatasetName),
+    /// A map of a dataset, with takes or without.
+    Map(DatasetName, bool),
+    /// What a folder holds.
+    Folder(PathBuf),
     /// A screening.
     Screen(DatasetName),
     /// A plan.
@@ -84,10 +97,20 @@ pub enum Ask {
     Rights(Vec<TrackId>, Option<Rights>, String),
     /// A rating.
     Rate(TakeId, Option<u8>),
-    /// That a take go.
-    DeleteTake(TakeId),
-    /// Playing a file from a place on.
-    Play(PathBuf, f64),
+    /// That a take stay, or not.
+    KeepTake(TakeId, bool),
+    /// That takes go.
+    DeleteTakes(Vec<TakeId>),
+    /// A copy of a take in a folder.
+    Export(TakeId, PathBuf),
+    /// A stretch of a file in a folder.
+    Excerpt(PathBuf, (f64, f64), PathBuf),
+    /// That a job rest, or go on.
+    Rest(JobId, bool),
+    /// That jobs be forgotten.
+    Forget(Vec<JobId>),
+    /// Playing a file.
+    Play(Hear),
     /// Pausing, or going on.
     Pause,
     /// Silence.
@@ -109,8 +132,23 @@ pub enum Edit {
     Exclude(Vec<TrackId>, String),
     /// Take in again.
     Include(Vec<TrackId>),
+    /// Keep as they are, whatever was found.
+    Keep(Vec<TrackId>),
+    /// Let only a stretch take part.
+    Trim(TrackId, Option<(f64, f64)>),
     /// Take back the last edit.
     Undo,
+    /// Let it hold again.
+    Redo,
+}
+
+/// An entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Whether it is no folder: folders come first.
+    pub file: bool,
+    /// Its name.
+    pub name: String,
 }
 
 /// All facts of the lists at one time.
@@ -126,6 +164,8 @@ pub struct Snapshot {
     pub takes: Vec<Take>,
     /// Finetunes.
     pub finetunes: Vec<Manifest>,
+    /// Where the files of tracks are that the workspace keeps copies of.
+    pub files: HashMap<TrackId, PathBuf>,
     /// What could not be read, in words.
     pub faults: Vec<ErrorReport>,
 }
@@ -143,6 +183,10 @@ pub enum Answer {
     Events(JobId, Vec<Event>),
     /// A diagnosis.
     Check(Box<CheckReport>),
+    /// A map.
+    Map(Box<StyleMap>),
+    /// What a folder holds.
+    Folder(PathBuf, Vec<Entry>),
     /// A screening.
     Screen(Box<Screening>),
     /// A plan for a request.
@@ -161,8 +205,14 @@ pub enum Answer {
     Rights(Vec<TrackId>, Option<Rights>, String),
     /// The take as it is now.
     Rated(Box<Take>),
-    /// The take is gone.
-    Deleted(TakeId),
+    /// The takes are gone.
+    Deleted(Vec<TakeId>),
+    /// Files were written, in words.
+    Written(String),
+    /// The job was asked to rest, or to go on.
+    Rested(JobId, bool),
+    /// The jobs are forgotten.
+    Forgot(Vec<JobId>),
     /// What is played.
     Playing(Option<Playing>),
 }
@@ -193,7 +243,8 @@ impl Ask {
     /// Which worker answers it.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Check(_) | Self::Peaks(_) | Self::Sketches(_) | Self::Heard(_) => Lane::Slow,
+            Self::Check(_) | Self::Map(..) | Self::Export(..) | Self::Excerpt(..) => Lane::Long,
+            Self::Peaks(_) | Self::Sketches(_) | Self::Heard(_) => Lane::Slow,
             Self::Play(..) | Self::Pause | Self::Silence | Self::Playing => Lane::Sound,
             _ => Lane::Quick,
         }
@@ -218,6 +269,11 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
         }
         Ask::Events(id) => Answer::Events(id, studio.events(id)?),
         Ask::Check(name) => Answer::Check(Box::new(studio.check(&name)?)),
+        Ask::Map(name, takes) => Answer::Map(Box::new(studio.style_map(&name, takes)?)),
+        Ask::Folder(path) => {
+            let entries = folder(&path)?;
+            Answer::Folder(path, entries)
+        }
         Ask::Screen(name) => Answer::Screen(Box::new(studio.screen(&name)?)),
         Ask::Plan(request) => {
             let plan = studio.plan(&request)?;
@@ -245,12 +301,34 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
             Answer::Rights(tracks, rights, by)
         }
         Ask::Rate(id, rating) => Answer::Rated(Box::new(studio.rate(&id, rating)?)),
-        Ask::DeleteTake(id) => {
-            studio.delete_take(&id)?;
-            Answer::Deleted(id)
+        Ask::KeepTake(id, kept) => Answer::Rated(Box::new(studio.keep_take(&id, kept)?)),
+        Ask::DeleteTakes(ids) => {
+            for id in &ids {
+                studio.delete_take(id)?;
+            }
+            Answer::Deleted(ids)
         }
-        Ask::Play(path, from_s) => {
-            studio.play(&path, from_s)?;
+        Ask::Export(id, to) => {
+            let written = studio.export_take(&id, &to)?;
+            let files = super::words::count(written.len(), "file", "files");
+            Answer::Written(format!("{files} of {id} written to {}", to.display()))
+        }
+        Ask::Excerpt(path, span, to) => {
+            let written = studio.excerpt(&path, span, &to)?;
+            Answer::Written(format!("written: {}", written.display()))
+        }
+        Ask::Rest(id, paused) => {
+            studio.pause(id, paused)?;
+            Answer::Rested(id, paused)
+        }
+        Ask::Forget(ids) => {
+            for id in &ids {
+                studio.forget_job(*id)?;
+            }
+            Answer::Forgot(ids)
+        }
+        Ask::Play(hear) => {
+            studio.play(&hear)?;
             Answer::Playing(studio.playing())
         }
         Ask::Pause => {
@@ -274,7 +352,10 @@ fn snapshot(studio: &dyn Studio) -> Snapshot {
     let jobs = studio.jobs().inspect_err(&mut keep).unwrap_or_default();
     let takes = studio.takes().inspect_err(&mut keep).unwrap_or_default();
     let finetunes = studio.finetunes().inspect_err(&mut keep).unwrap_or_default();
-    Snapshot { datasets, statements, jobs, takes, finetunes, faults }
+    let tracks = datasets.iter().flat_map(|d: &Dataset| &d.members).map(|m| &m.track);
+    let copied = tracks.filter(|t| t.copied);
+    let files = copied.map(|t| (t.track_id.clone(), studio.locate(t))).collect();
+    Snapshot { datasets, statements, jobs, takes, finetunes, files, faults }
 }
 
 fn apply(
@@ -304,11 +385,45 @@ fn apply(
         Edit::Include(ids) => {
             (studio.include(name, &ids)?, format!("{} take part again", tracks(ids.len())))
         }
+        Edit::Keep(ids) => {
+            (studio.keep_tracks(name, &ids)?, format!("{} kept as they are", tracks(ids.len())))
+        }
+        Edit::Trim(id, only_s) => {
+            let words = match only_s {
+                Some((from, to)) => {
+                    let (from, to) = (super::words::place(from), super::words::place(to));
+                    format!("only {from} to {to} takes part from now on; u takes it back")
+                }
+                None => "all of the track takes part again".to_owned(),
+            };
+            (studio.trim(name, &id, only_s)?, words)
+        }
         Edit::Undo => {
             let words = studio.undo(name)?;
             (studio.dataset(name)?, words)
         }
+        Edit::Redo => {
+            let words = studio.redo(name)?;
+            (studio.dataset(name)?, words)
+        }
     })
+}
+
+/// Most entries of a folder that are listed.
+const ENTRIES_MAX: usize = 5_000;
+
+/// Folders first, then files, by name; hidden ones are passed over.
+fn folder(path: &Path) -> Result<Vec<Entry>, StudioError> {
+    let io = |source| StudioError::Io { path: path.to_owned(), source };
+    let mut entries: Vec<Entry> = std::fs::read_dir(path)
+        .map_err(io)?
+        .flatten()
+        .take(ENTRIES_MAX)
+        .map(|e| Entry { file: !e.path().is_dir(), name: e.file_name().to_string_lossy().into() })
+        .filter(|e| !e.name.starts_with('.'))
+        .collect();
+    entries.sort();
+    Ok(entries)
 }
 
 /// The report of a worker that died over a question.

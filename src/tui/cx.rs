@@ -8,7 +8,7 @@ use super::ask::{Ask, Slot};
 use super::event::Moment;
 use super::facts::Facts;
 use super::overlay::Overlay;
-use super::player::{Player, Sound};
+use super::player::{Pair, Player, Sound};
 use crate::domain::ids::{JobId, TakeId, TrackId};
 use crate::domain::limits::Limits;
 use std::path::PathBuf;
@@ -82,6 +82,12 @@ pub enum Do {
     Copy(String),
     /// Hear something, or pause it if it is what plays.
     Hear(Sound),
+    /// Hear something from its place on, whatever plays.
+    HearFrom(Sound),
+    /// Hear these two in turn.
+    Compare(Box<Pair>),
+    /// Look for files in a folder.
+    Browse(PathBuf),
     /// Do an action, as if its key was pressed.
     Run(Act, Option<String>),
     /// Open the prompt in the user's own editor.

@@ -14,6 +14,7 @@ use crate::domain::take::Take;
 use crate::domain::track::Track;
 use crate::studio::sketches::Sketch;
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 /// Where a job stands while it runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +48,8 @@ pub struct Facts {
     pub takes: Vec<Take>,
     /// Finetunes.
     pub finetunes: Vec<Manifest>,
+    /// Where the files of tracks are that the workspace keeps copies of.
+    pub files: HashMap<TrackId, PathBuf>,
     /// What lists show of tracks; `None` for those not listened to, no entry while not known.
     pub sketches: HashMap<TrackId, Option<Sketch>>,
     /// Where running jobs stand.
@@ -62,6 +65,7 @@ impl Facts {
         self.jobs = snapshot.jobs;
         self.takes = snapshot.takes;
         self.finetunes = snapshot.finetunes;
+        self.files = snapshot.files;
         let jobs = &self.jobs;
         self.live.retain(|id, _| jobs.iter().any(|j| j.job_id == *id && !j.state.ended()));
     }
@@ -155,6 +159,11 @@ impl Facts {
     /// All tracks of all datasets.
     pub fn tracks(&self) -> impl Iterator<Item = &Track> {
         self.datasets.iter().flat_map(|d| d.members.iter().map(|m| &m.track))
+    }
+
+    /// Where a track's file is: the workspace's copy, or where it was imported from.
+    pub fn file_of(&self, track: &Track) -> PathBuf {
+        self.files.get(&track.track_id).cloned().unwrap_or_else(|| track.path.clone())
     }
 
     /// The rights of a track as they are listed.

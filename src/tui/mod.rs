@@ -31,6 +31,7 @@ mod start;
 mod terminal;
 pub mod text;
 pub mod theme;
+pub mod tour;
 pub mod words;
 
 pub use start::run;

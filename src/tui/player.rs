@@ -1,7 +1,7 @@
 //! What plays, as far as the screens know: asked for now and then, extended by the clock between.
 
 use super::event::Moment;
-use crate::studio::Playing;
+use crate::studio::{Hear, Playing};
 use std::path::{Path, PathBuf};
 
 /// Something to hear.
@@ -13,10 +13,52 @@ pub struct Sound {
     pub title: String,
     /// Where in the file it begins.
     pub start_s: f64,
-    /// Where to begin to play, in the file.
-    pub from_s: f64,
+    /// Where to begin to play, from its start.
+    pub at_s: f64,
+    /// Its length.
+    pub length_s: f64,
+    /// What is repeated, from its start.
+    pub looped_s: Option<(f64, f64)>,
     /// Its loudness, where it is known; two that are compared play equally loud.
     pub lufs: Option<f64>,
+}
+
+impl Sound {
+    /// What the studio is asked to play, so much louder.
+    pub fn hear(&self, gain_db: f64) -> Hear {
+        Hear {
+            path: self.path.clone(),
+            from_s: self.start_s + self.at_s,
+            gain_db,
+            looped_s: self.looped_s.map(|(from, to)| (self.start_s + from, self.start_s + to)),
+        }
+    }
+}
+
+/// Two sounds that are compared: which is heard, and both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// Whether the second is heard.
+    pub second: bool,
+    /// The first.
+    pub a: Sound,
+    /// The second.
+    pub b: Sound,
+}
+
+impl Pair {
+    /// The one that is heard.
+    pub fn now(&self) -> &Sound {
+        if self.second { &self.b } else { &self.a }
+    }
+
+    /// How much quieter the one that is heard has to be: both are as loud as the quieter.
+    pub fn gain_db(&self) -> f64 {
+        match (self.a.lufs, self.b.lufs, self.now().lufs) {
+            (Some(a), Some(b), Some(now)) => a.min(b) - now,
+            _ => 0.0,
+        }
+    }
 }
 
 /// What plays.
@@ -30,6 +72,8 @@ pub struct Player {
     pub title: String,
     /// Why nothing can be heard, once that is known.
     pub silent: Option<String>,
+    /// What is compared.
+    pub pair: Option<Pair>,
 }
 
 impl Player {
@@ -50,6 +94,11 @@ impl Player {
         let since = now.mono_ms.saturating_sub(self.at.mono_ms) as f64 / 1000.0;
         let moved = if playing.paused { 0.0 } else { since };
         (playing.at_s + moved).min(playing.duration_s)
+    }
+
+    /// Whether a file is being played.
+    pub fn plays(&self, path: &Path) -> bool {
+        self.playing.as_ref().is_some_and(|p| p.path == path)
     }
 
     /// Whether something sounds right now.

@@ -17,6 +17,8 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use futures::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -122,7 +124,7 @@ impl<'a> Loop<'a> {
     fn new(ground: &'a Ground, make: impl FnOnce((u16, u16)) -> App) -> io::Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 << 10, io::stdout()));
         let mut screen = Terminal::new(backend)?;
-        screen.clear()?;
+        afresh(&mut screen)?;
         let size = screen.size()?;
         let (send, replies) = mpsc::channel(CHANNEL);
         let askers = Askers::start(
@@ -177,7 +179,7 @@ impl<'a> Loop<'a> {
             }
             // Everything that waits comes before the next frame.
             for _ in 0..BATCH {
-                let Some(event) = self.waiting() else { break };
+                let Some(event) = self.waiting().await else { break };
                 if let Some(leave) = self.live_through(event)? {
                     return Ok(leave);
                 }
@@ -266,10 +268,12 @@ impl<'a> Loop<'a> {
     }
 
     /// An event that waits already.
-    fn waiting(&mut self) -> Option<Event> {
+    async fn waiting(&mut self) -> Option<Event> {
         if let Some(input) = &mut self.input {
-            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-            while let Poll::Ready(Some(Ok(input))) = Pin::new(&mut *input).poll_next(&mut cx) {
+            // With the loop's own waker: the stream wakes only the one it was asked with first.
+            while let Poll::Ready(Some(Ok(input))) =
+                poll_fn(|cx| Poll::Ready(Pin::new(&mut *input).poll_next(cx))).await
+            {
                 if let Some(event) = terminal::event(input) {
                     return Some(event);
                 }
@@ -286,7 +290,7 @@ impl<'a> Loop<'a> {
         for effect in effects {
             match effect {
                 Effect::Ask(question) => self.askers.put(question),
-                Effect::Redraw => self.screen.clear()?,
+                Effect::Redraw => afresh(&mut self.screen)?,
                 Effect::Copy(text) => {
                     let out = self.screen.backend_mut();
                     out.write_all(terminal::clipboard(&text).as_bytes())?;
@@ -325,8 +329,7 @@ impl<'a> Loop<'a> {
     fn come_back(&mut self) -> io::Result<()> {
         self.ground.guard.take(&self.ground.logs)?;
         self.input = Some(EventStream::new());
-        self.screen.autoresize()?;
-        self.screen.clear()?;
+        afresh(&mut self.screen)?;
         let size = self.screen.size()?;
         let now = self.moment();
         let effects = self.app.handle(Event::Resize(size.width, size.height), now);
@@ -349,6 +352,13 @@ impl<'a> Loop<'a> {
         let _ = std::fs::remove_file(&path);
         edited.filter(|_| status.is_ok_and(|s| s.success()))
     }
+}
+
+/// Empties the screen, so that the next frame is drawn whole. Clearing it the usual way asks the
+/// terminal where its cursor is, and the answer would be fought over with the input stream.
+fn afresh(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 #[expect(clippy::panic, reason = "a test of what a fault of the program leaves behind")]

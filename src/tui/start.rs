@@ -153,6 +153,10 @@ fn after(studio: &dyn Studio, leave: Leave) -> u8 {
         let jobs = studio.jobs().unwrap_or_default();
         jobs.into_iter().filter(|j| !j.state.ended()).collect::<Vec<_>>()
     };
+    for job in open() {
+        // Nobody is left to wake a job that rests; one that does not is not disturbed.
+        let _ = studio.pause(job.job_id, false);
+    }
     match leave {
         Leave::Now => 0,
         Leave::Stop | Leave::Terminated => {

@@ -186,6 +186,7 @@ fn fill(looks: &mut [Option<Look>], text: &str, faults: &mut Vec<Fault>) {
             Err(words) => faults.push(Fault::at(text, value.span().start, words)),
         }
     }
+    faults.sort_by_key(|f| (f.line, f.column));
 }
 
 /// The role whose name shares the most letters with a wrong one.

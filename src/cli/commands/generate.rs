@@ -267,6 +267,7 @@ mod tests {
             sound: String::new(),
             created_at: String::new(),
             rating: None,
+            kept: false,
             loudness_lufs: None,
             true_peak_dbtp: None,
         }

@@ -5,7 +5,7 @@ use crate::cli::follow::Interrupts;
 use crate::cli::out::{Out, clock, stderr_is_terminal};
 use crate::domain::ids::{TakeId, TrackId};
 use crate::studio::importing::locate;
-use crate::studio::{LocalStudio, Studio, StudioError};
+use crate::studio::{Hear, LocalStudio, Studio, StudioError};
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub fn run(studio: &LocalStudio, args: &Play, out: &Out) -> Result<u8, StudioError> {
     let path = path_of(studio, &args.what)?;
     let interrupts = Interrupts::listen()?;
-    studio.play(&path, args.from)?;
+    studio.play(&Hear { path: path.clone(), from_s: args.from, ..Hear::default() })?;
     let terminal = stderr_is_terminal();
     while let Some(playing) = studio.playing() {
         if interrupts.seen() {

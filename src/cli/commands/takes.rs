@@ -4,11 +4,11 @@ use super::generate::print_take;
 use super::say_what_is_damaged;
 use crate::cli::args::{TakeAction, Takes};
 use crate::cli::out::{Out, clock, one_decimal};
-use crate::domain::take::Take;
+use crate::domain::ids::TakeId;
 use crate::store::index::Kind;
 use crate::studio::{LocalStudio, Studio, StudioError};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Runs the command.
 pub fn run(studio: &LocalStudio, args: &Takes, out: &Out) -> Result<u8, StudioError> {
@@ -41,7 +41,7 @@ pub fn run(studio: &LocalStudio, args: &Takes, out: &Out) -> Result<u8, StudioEr
                 ));
             }
         }
-        TakeAction::Export { take, out: folder } => export(&studio.take(take)?, folder, out)?,
+        TakeAction::Export { take, out: folder } => export(studio, take, folder, out)?,
         TakeAction::Delete { take } => {
             studio.delete_take(take)?;
             if out.is_json() {
@@ -86,38 +86,15 @@ fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     Ok(())
 }
 
-fn export(take: &Take, folder: &Path, out: &Out) -> Result<(), StudioError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StudioError::Io { path, source }
-    };
-    std::fs::create_dir_all(folder).map_err(io(folder))?;
-    let mut written: Vec<PathBuf> = Vec::new();
-    let mut copy = |from: &Path, name: String| -> Result<(), StudioError> {
-        let to = folder.join(name);
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent).map_err(io(parent))?;
-        }
-        std::fs::copy(from, &to).map_err(io(&to))?;
-        written.push(to);
-        Ok(())
-    };
-    let ending = |path: &Path| {
-        path.extension().map_or_else(String::new, |e| e.to_string_lossy().into_owned())
-    };
-    copy(&take.audio, format!("{}.{}", take.take_id, ending(&take.audio)))?;
-    for (name, path) in &take.stems {
-        copy(path, format!("{}.stems/{name}.{}", take.take_id, ending(path)))?;
-    }
-    if let Some(midi) = &take.midi {
-        copy(midi, format!("{}.mid", take.take_id))?;
-    }
-    let report = folder.join(format!("{}.json", take.take_id));
-    let text = serde_json::to_string_pretty(take).unwrap_or_default();
-    std::fs::write(&report, text).map_err(io(&report))?;
-    written.push(report);
+fn export(
+    studio: &LocalStudio,
+    take: &TakeId,
+    folder: &Path,
+    out: &Out,
+) -> Result<(), StudioError> {
+    let written = studio.export_take(take, folder)?;
     if out.is_json() {
-        out.value(&json!({ "take_id": take.take_id, "files": written }));
+        out.value(&json!({ "take_id": take, "files": written }));
     } else {
         for path in &written {
             out.line(&path.display().to_string());

@@ -29,6 +29,8 @@ impl App {
         match slot {
             Some(Slot::Plan) => self.screens.generate.not_planned(error.message),
             // A waveform or a log that cannot be read is no news: its pane says so.
+            Some(Slot::Sound) => self.silent(error),
+            Some(Slot::Check | Slot::Map) => self.screens.diagnostics.failed(error),
             Some(Slot::Peaks | Slot::Events | Slot::Playing | Slot::Take) => {}
             _ => self.messages.say(error.message, error.hints, true, self.now),
         }
@@ -71,13 +73,30 @@ impl App {
             Answer::Rated(take) => {
                 self.facts.put_take(*take);
             }
-            Answer::Deleted(id) => {
-                self.facts.takes.retain(|t| t.take_id != id);
+            Answer::Deleted(ids) => {
+                self.facts.takes.retain(|t| !ids.contains(&t.take_id));
                 self.facts_changed();
-                self.say(format!("{id} is deleted"));
+                self.say(format!("{} deleted", count(ids.len(), "take", "takes")));
+            }
+            Answer::Written(words) => self.say(words),
+            Answer::Rested(id, paused) => {
+                let words = if paused { "rests at its next step" } else { "goes on" };
+                self.say(format!("{id} {words}"));
+            }
+            Answer::Forgot(ids) => {
+                self.facts.jobs.retain(|j| !ids.contains(&j.job_id));
+                self.facts_changed();
+                self.say(format!("{} forgotten", count(ids.len(), "job", "jobs")));
+            }
+            Answer::Folder(path, entries) => {
+                if let Some(Overlay::Browser(browser)) = self.overlays.last_mut() {
+                    browser.read(path, entries);
+                }
             }
             Answer::Playing(playing) => self.player.answered(playing, self.now),
-            Answer::Check(_) | Answer::Take(_) => {}
+            Answer::Check(report) => self.screens.diagnostics.checked(*report),
+            Answer::Map(map) => self.with_cx(|screens, cx| screens.diagnostics.mapped(*map, cx)),
+            Answer::Take(_) => {}
         }
     }
 
@@ -87,6 +106,7 @@ impl App {
             screens.library.facts_changed(cx);
             screens.jobs.facts_changed(cx);
             screens.generate.facts_changed(cx);
+            screens.diagnostics.facts_changed(cx);
         });
     }
 

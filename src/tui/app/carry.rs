@@ -5,10 +5,12 @@ use crate::domain::ids::DatasetName;
 use crate::domain::rights::Rights;
 use crate::studio::Work;
 use crate::studio::work::{ImportWork, TrainWork};
-use crate::tui::ask::{Ask, Edit};
+use crate::tui::actions::Act;
+use crate::tui::ask::{Ask, Edit, Slot};
 use crate::tui::cx::{Do, Tab};
-use crate::tui::overlay::{Outcome, Purpose, dropped_paths};
-use crate::tui::player::Sound;
+use crate::tui::overlay::browser::Browser;
+use crate::tui::overlay::{Outcome, Overlay, Purpose, dropped_paths};
+use crate::tui::player::Pair;
 use std::path::{Path, PathBuf};
 
 impl App {
@@ -36,19 +38,15 @@ impl App {
                 self.effects.push(Effect::Copy(text));
             }
             Do::Hear(sound) => self.hear(sound),
+            Do::HearFrom(sound) => self.hear_from(sound, 0.0),
+            Do::Compare(pair) => self.compare(*pair),
+            Do::Browse(folder) => {
+                self.overlays.push(Overlay::Browser(Browser::new(&folder)));
+                self.ask(Some(Slot::Folder), Ask::Folder(folder));
+            }
             Do::Run(act, arg) => self.act(act, arg),
             Do::Editor(text) => self.effects.push(Effect::Editor(text)),
         }
-    }
-
-    fn hear(&mut self, sound: Sound) {
-        let plays = self.player.playing.as_ref().is_some_and(|p| p.path == sound.path);
-        if plays {
-            self.ask(None, Ask::Pause);
-            return;
-        }
-        self.player.title = sound.title;
-        self.ask(None, Ask::Play(sound.path, sound.from_s));
     }
 
     pub(super) fn came_of(&mut self, outcome: Outcome) {
@@ -60,6 +58,14 @@ impl App {
             Outcome::Submit(purpose, values) => {
                 self.overlays.pop();
                 self.submit(purpose, &values);
+            }
+            Outcome::Fail if self.setup.debug => self.effects.push(Effect::Panic),
+            Outcome::Fail => self.complain("there is no such action".to_owned()),
+            Outcome::Folder(path) => self.ask(Some(Slot::Folder), Ask::Folder(path)),
+            Outcome::Import(paths) => {
+                self.overlays.pop();
+                let paths: Vec<String> = paths.iter().map(|p| quoted(p)).collect();
+                self.act(Act::Import, Some(paths.join(" ")));
             }
             Outcome::Run(act, arg) => {
                 self.overlays.pop();
@@ -97,7 +103,22 @@ impl App {
                 self.screens.library.clear_marks();
             }
             Purpose::StopJob(id) => self.ask(None, Ask::Stop(id)),
-            Purpose::DeleteTake(id) => self.ask(None, Ask::DeleteTake(id)),
+            Purpose::DeleteTakes(ids) => self.ask(None, Ask::DeleteTakes(ids)),
+            Purpose::Forget(ids) => self.ask(None, Ask::Forget(ids)),
+            Purpose::CompareWith(a, others) => {
+                let other = value(0).parse().ok().and_then(|n: usize| others.get(n).cloned());
+                if let Some(b) = other {
+                    self.compare(Pair { second: false, a: *a, b });
+                }
+            }
+            Purpose::Export(id) => {
+                let folder = self.setup.folder.join(value(0));
+                self.ask(None, Ask::Export(id, folder));
+            }
+            Purpose::ChooseDataset => {
+                let name = value(0).parse().ok();
+                self.with_cx(|screens, cx| screens.diagnostics.open(name, cx));
+            }
             Purpose::ChooseJob => {
                 if let Ok(id) = value(0).parse() {
                     self.carry_out(Do::ShowJob(id));
@@ -117,7 +138,6 @@ impl App {
                 let leave = if value(0) == "follow" { Leave::Follow } else { Leave::Stop };
                 self.effects.push(Effect::Quit(leave));
             }
-            Purpose::ChooseDataset | Purpose::Export(_) => {}
         }
     }
 

@@ -9,6 +9,7 @@ use crate::tui::screens::jobs::Jobs;
 use crate::tui::screens::layout::{Class, class};
 use crate::tui::text;
 use crate::tui::theme::Role;
+use crate::tui::tour;
 use crate::tui::words::{clock, place};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -38,8 +39,12 @@ impl App {
                 None
             }
             Tab::Generate => self.screens.generate.draw(&mut pen, body, &cx),
-            Tab::Diagnostics => None,
+            Tab::Diagnostics => {
+                self.screens.diagnostics.draw(&mut pen, body, &cx);
+                None
+            }
         };
+        self.draw_tour(&mut pen.part(body));
         self.draw_status(&mut pen, height - 2);
         self.draw_hints(&mut pen, height - 1, &cx);
         for overlay in &self.overlays {
@@ -84,7 +89,7 @@ impl App {
             Tab::Library => self.screens.library.context(cx),
             Tab::Jobs => Jobs::context(cx),
             Tab::Generate => self.screens.generate.context(cx),
-            Tab::Diagnostics => String::new(),
+            Tab::Diagnostics => self.screens.diagnostics.context(),
         };
         let room = pen.width().saturating_sub(x + 2);
         if usize::from(room) > 8 {
@@ -182,6 +187,25 @@ impl App {
             x = pen.put(x, y, &key, Role::Key);
             x = pen.put(x + 1, y, words, Role::Hint) + 2;
         }
+    }
+
+    /// The step of the tour, in the lower right corner.
+    fn draw_tour(&self, pen: &mut Pen<'_>) {
+        let Some(step) = self.tour else { return };
+        let key = |name: &str| {
+            let act = actions::named(name).map(|a| a.act);
+            act.and_then(|a| self.keymap.key_of(a)).unwrap_or_else(|| format!(":{name}"))
+        };
+        let words = tour::words(step, key);
+        let width = 58.min(pen.width());
+        let lines = text::wrap(&words, usize::from(width.saturating_sub(4)).max(1)).len() as u16;
+        let height = (lines + 2).min(pen.height());
+        let place = Rect::new(pen.width() - width, pen.height() - height, width, height);
+        let mut pen = pen.part(place);
+        pen.clear(Role::Ground);
+        let title = format!("Tour {} of {}", step + 1, tour::STEPS.len());
+        let mut inside = pen.pane(&title, ":tour next, esc ends", false);
+        inside.wrapped(1, 0, &words, Role::Text);
     }
 
     /// What can follow the keys pressed so far.

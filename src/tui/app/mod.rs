@@ -6,6 +6,8 @@
 mod answers;
 mod carry;
 mod draw;
+mod hear;
+mod screens;
 
 use super::actions::{Act, Scope, TABLE, Takes};
 use super::ask::{Ask, Question, Slot};
@@ -23,13 +25,12 @@ use super::overlay::palette::{Palette, Values};
 use super::overlay::picker::{Item, Picker};
 use super::overlay::view::View;
 use super::overlay::{Overlay, Purpose, dropped_paths};
-use super::player::Player;
-use super::screens::generate::Generate;
-use super::screens::jobs::Jobs;
-use super::screens::library::Library;
+use super::player::{Player, Sound};
 use super::theme::{Depth, Role, SHIPPED, Theme};
+use super::tour;
 use super::words;
 use ratatui::layout::Rect;
+use screens::Screens;
 use std::collections::{BTreeMap, HashMap};
 
 /// Milliseconds after which the keys that can follow are shown.
@@ -104,6 +105,10 @@ pub struct App {
     counted: BTreeMap<&'static str, u64>,
     play_ms: u64,
     cancel_ms: Option<u64>,
+    /// What was to be heard last.
+    wanted: Option<Sound>,
+    /// The step of the tour, while it goes.
+    tour: Option<usize>,
     pub(super) now: Moment,
     effects: Vec<Effect>,
 }
@@ -119,7 +124,7 @@ impl App {
         owner: bool,
         size: (u16, u16),
     ) -> Self {
-        let generate = Generate::new(setup.limits.prompt_max_chars);
+        let screens = Screens::new(setup.limits.prompt_max_chars);
         let mut app = Self {
             size,
             look,
@@ -128,12 +133,7 @@ impl App {
             keymap,
             pending: Vec::new(),
             pending_ms: 0,
-            screens: Screens {
-                tab: Tab::default(),
-                library: Library::default(),
-                jobs: Jobs::new(),
-                generate,
-            },
+            screens,
             overlays: Vec::new(),
             facts: Facts { owner, ..Facts::default() },
             setup,
@@ -146,6 +146,8 @@ impl App {
             counted: BTreeMap::new(),
             play_ms: 0,
             cancel_ms: None,
+            wanted: None,
+            tour: None,
             now: Moment::default(),
             effects: Vec::new(),
         };
@@ -237,7 +239,7 @@ impl App {
             Tab::Library => app.library.settle(body, cx),
             Tab::Jobs => app.jobs.settle(body, cx),
             Tab::Generate => app.generate.settle(body, cx),
-            Tab::Diagnostics => {}
+            Tab::Diagnostics => app.diagnostics.settle(body, cx),
         });
     }
 
@@ -278,6 +280,9 @@ impl App {
         match self.screens.tab {
             Tab::Library if self.screens.library.typing() => &[Scope::Insert],
             Tab::Generate if self.screens.generate.typing() => &[Scope::Insert],
+            Tab::Library if self.screens.library.triaging() => {
+                &[Scope::Triage, Scope::Wave, Scope::Global]
+            }
             Tab::Library => &[Scope::Library, Scope::Wave, Scope::Global],
             Tab::Diagnostics => &[Scope::Diagnostics, Scope::Global],
             Tab::Jobs => &[Scope::Jobs, Scope::Global],
@@ -381,6 +386,14 @@ impl App {
         self.used.retain(|a| *a != act);
         self.used.insert(0, act);
         self.used.truncate(12);
+        if let Some(step) = self.tour
+            && tour::STEPS.get(step).is_some_and(|s| s.done_by.contains(&act))
+        {
+            self.tour = Some(step + 1).filter(|next| *next < tour::STEPS.len());
+            if self.tour.is_none() {
+                self.say("that was the tour; :tour begins it again".to_owned());
+            }
+        }
         let handled = self.with_cx(|screens, cx| screens.act(act, arg.as_deref(), cx));
         if !handled {
             self.act_globally(act, arg);
@@ -390,7 +403,11 @@ impl App {
     fn act_globally(&mut self, act: Act, arg: Option<String>) {
         match act {
             Act::GoLibrary => self.screens.tab = Tab::Library,
-            Act::GoDiagnostics => self.say("this screen comes with the next step".to_owned()),
+            Act::GoDiagnostics => {
+                let name = self.with_cx(|screens, cx| screens.library.dataset(cx));
+                self.screens.tab = Tab::Diagnostics;
+                self.with_cx(|screens, cx| screens.diagnostics.open(name, cx));
+            }
             Act::GoJobs => {
                 self.screens.tab = Tab::Jobs;
                 if let Some(id) = arg.and_then(|a| a.parse().ok()) {
@@ -418,6 +435,15 @@ impl App {
             Act::Suspend => self.effects.push(Effect::Suspend),
             Act::Quit => self.quit(),
             Act::Cancel => self.cancel(),
+            Act::Tour => {
+                // Asked for again, it goes on.
+                self.tour = Some(self.tour.map_or(0, |step| step + 1));
+                self.tour = self.tour.filter(|step| *step < tour::STEPS.len());
+            }
+            Act::Leave if self.tour.is_some() => {
+                self.tour = None;
+                self.say("the tour is over; :tour begins it again".to_owned());
+            }
             Act::Undo | Act::Redo => {
                 self.say("datasets are undone in the Library".to_owned());
             }
@@ -544,35 +570,6 @@ impl App {
         match glyphs::named(name.unwrap_or(other)) {
             Some(set) => self.look.glyphs = set,
             None => self.complain("glyphs are unicode or ascii".to_owned()),
-        }
-    }
-}
-
-/// The screens, while one of them acts.
-pub(super) struct Screens {
-    tab: Tab,
-    library: Library,
-    jobs: Jobs,
-    generate: Generate,
-}
-
-impl Screens {
-    pub(super) fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
-        match self.tab {
-            Tab::Library => self.library.why_not(act, cx),
-            Tab::Jobs => self.jobs.why_not(act, cx),
-            Tab::Generate => self.generate.why_not(act, cx),
-            Tab::Diagnostics => None,
-        }
-    }
-
-    fn act(&mut self, act: Act, arg: Option<&str>, cx: &mut Cx<'_>) -> bool {
-        // Tabs and the palette are nobody's but the app's.
-        match self.tab {
-            Tab::Library => self.library.act(act, arg, cx),
-            Tab::Jobs => self.jobs.act(act, cx),
-            Tab::Generate => self.generate.act(act, arg, cx),
-            Tab::Diagnostics => false,
         }
     }
 }

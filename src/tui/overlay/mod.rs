@@ -3,6 +3,7 @@
 //! The one on top answers first. An overlay knows nothing of screens; what is to be done with what
 //! was entered is a [`Purpose`], which the app carries out.
 
+pub mod browser;
 pub mod confirm;
 pub mod form;
 pub mod help;
@@ -13,6 +14,7 @@ pub mod view;
 use super::actions::Act;
 use super::draw::Pen;
 use super::keys::Key;
+use super::player::Sound;
 use crate::domain::ids::{DatasetName, JobId, TakeId, TrackId};
 use ratatui::layout::Rect;
 use std::path::PathBuf;
@@ -34,8 +36,12 @@ pub enum Purpose {
     AddTo(Vec<TrackId>),
     /// Stop a job.
     StopJob(JobId),
-    /// Delete a take.
-    DeleteTake(TakeId),
+    /// Delete takes.
+    DeleteTakes(Vec<TakeId>),
+    /// Forget jobs.
+    Forget(Vec<JobId>),
+    /// Compare a sound with the one that is chosen, by its number in a list.
+    CompareWith(Box<Sound>, Vec<Sound>),
     /// Look at the job that is chosen.
     ChooseJob,
     /// Use the finetune that is chosen.
@@ -65,6 +71,12 @@ pub enum Outcome {
     Submit(Purpose, Vec<String>),
     /// It closes, and an action is to be done.
     Run(Act, Option<String>),
+    /// It stays, and wants to know what a folder holds.
+    Folder(PathBuf),
+    /// The program is asked to fail, which only builds for tests do.
+    Fail,
+    /// It closes, and these paths are to be imported.
+    Import(Vec<PathBuf>),
 }
 
 /// Something over a screen.
@@ -82,6 +94,8 @@ pub enum Overlay {
     Picker(picker::Picker),
     /// A text to read.
     View(view::View),
+    /// Folders and files to import.
+    Browser(browser::Browser),
 }
 
 impl Overlay {
@@ -99,6 +113,7 @@ impl Overlay {
             Self::Confirm(o) => o.key(key),
             Self::Picker(o) => o.key(key),
             Self::View(o) => o.key(key),
+            Self::Browser(o) => o.key(key),
         }
     }
 
@@ -115,6 +130,7 @@ impl Overlay {
             Self::Confirm(_) => {}
             Self::Picker(o) => o.act(act),
             Self::View(o) => o.act(act),
+            Self::Browser(o) => return o.act(act),
         }
         match (act, self) {
             (Act::Go, Self::Form(form)) => form.submit(),
@@ -129,6 +145,7 @@ impl Overlay {
             Self::Palette(o) => o.paste(text),
             Self::Form(o) => o.paste(text),
             Self::Picker(o) => o.paste(text),
+            Self::Browser(o) => o.paste(text),
             Self::Confirm(_) | Self::View(_) => {}
         }
     }
@@ -144,6 +161,7 @@ impl Overlay {
                 None
             }
             Self::Picker(o) => o.draw(pen),
+            Self::Browser(o) => o.draw(pen),
             Self::View(o) => {
                 o.draw(pen);
                 None

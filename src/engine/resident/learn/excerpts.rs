@@ -28,6 +28,13 @@ pub struct Excerpt {
     pub length_s: f64,
 }
 
+impl Excerpt {
+    /// The same passage of something that starts later.
+    pub fn later(self, by_s: f64) -> Self {
+        Self { start_s: self.start_s + by_s, ..self }
+    }
+}
+
 /// Chooses the passages of each track.
 pub fn choose(material: &[Material], audio_max_bytes: u64) -> Vec<Vec<Excerpt>> {
     let lengths: Vec<f64> = material.iter().map(|m| m.hearing.listening.duration_s).collect();

@@ -99,12 +99,11 @@ fn keep(
             let inside = at >= excerpt.start_s + excerpts::LEAD_S
                 && at + excerpts::TAIL_S <= excerpt.start_s + excerpt.length_s;
             if inside {
-                slices.push(LearnedSlice {
-                    track: number as u16,
-                    excerpt: place as u16,
-                    next: None,
-                    slice: slice.clone(),
-                });
+                let mut slice = slice.clone();
+                // A take names places in the track, whatever stretch of it was learned from.
+                slice.at_s += material.offset_s as f32;
+                let (track, excerpt) = (number as u16, place as u16);
+                slices.push(LearnedSlice { track, excerpt, next: None, slice });
             }
         }
     }
@@ -113,7 +112,7 @@ fn keep(
         sound: SoundTrack {
             track_id: material.track_id.clone(),
             rate_hz,
-            excerpts: plan.to_vec(),
+            excerpts: plan.iter().map(|e| e.later(material.offset_s)).collect(),
             contrast: material.hearing.beat_contrast,
             tempo_bpm: listening.tempo_bpm,
             // Without a key there is nothing in tune to measure.

@@ -26,7 +26,7 @@ const COLUMNS: [Column; 10] = [
     table::right("LUFS", 5, 9),
     table::left("style", 9, 1),
     table::left("copied", 10, 0),
-    table::left("rated", 5, 4),
+    table::left("rated", 10, 4),
 ];
 
 impl Generate {
@@ -228,7 +228,7 @@ impl Generate {
         let words = 2.min(height.saturating_sub(1));
         let wave_rows = height.saturating_sub(words + u16::from(height > 4));
         let playing = cx.player.stand_s(&take.audio, cx.now);
-        let sight = Sight::whole(take.duration_s);
+        let sight = self.time.sight(take.duration_s);
         let mut y = 0;
         if height > 4 {
             section_bar(&mut pen.part(Rect::new(0, 0, width, 1)), &take.plan, &sight);
@@ -237,7 +237,12 @@ impl Generate {
         let known = self.peaks.as_ref().filter(|(path, _)| *path == take.audio);
         match known {
             Some((_, peaks)) => {
-                let over = Over { playing_s: playing, ..Over::default() };
+                let over = Over {
+                    playing_s: playing,
+                    cursor_s: Some(self.time.at_s),
+                    looped: self.time.looped(),
+                    ..Over::default()
+                };
                 wave::draw(&mut pen.part(Rect::new(0, y, width, wave_rows)), peaks, &sight, &over);
             }
             None => {
@@ -267,7 +272,10 @@ fn role_at(roles: &[(usize, usize, Role)], at: usize) -> Role {
 
 fn row(take: &Take, cx: &Cx<'_>, stars: (char, char)) -> Row {
     let rating = usize::from(take.rating.unwrap_or(0));
-    let rated: String = (0..5).map(|n| if n < rating { stars.0 } else { stars.1 }).collect();
+    let mut kept: String = (0..5).map(|n| if n < rating { stars.0 } else { stars.1 }).collect();
+    if take.kept {
+        kept.push_str(" kept");
+    }
     Row::new(vec![
         (take.request.prompt.replace('\n', " "), Role::Text),
         (takes::sound_of(take, cx.facts), Role::Dim),
@@ -278,7 +286,7 @@ fn row(take: &Take, cx: &Cx<'_>, stars: (char, char)) -> Row {
         (figure(take.loudness_lufs, 1), Role::Text),
         takes::style(take),
         takes::copied(take),
-        (rated, if rating > 0 { Role::Accent } else { Role::Faint }),
+        (kept, if rating > 0 { Role::Accent } else { Role::Faint }),
     ])
 }
 

@@ -5,7 +5,10 @@ mod plan;
 pub mod settings;
 mod takes;
 
+pub use takes::compare_with;
+
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
+use super::time::Time;
 use crate::audio::peaks::Peaks;
 use crate::domain::ids::{FinetuneId, TakeId};
 use crate::domain::plan::Plan;
@@ -63,7 +66,9 @@ pub struct Generate {
     takes: List,
     here: Option<TakeId>,
     peaks: Option<(PathBuf, Arc<Peaks>)>,
-    whole: Option<Take>,
+    time: Time,
+    /// The rating that was asked for last.
+    rated: Option<(TakeId, u8)>,
     height: usize,
     width: usize,
 }
@@ -85,7 +90,8 @@ impl Generate {
             takes: List::default(),
             here: None,
             peaks: None,
-            whole: None,
+            time: Time::default(),
+            rated: None,
             height: 0,
             width: 40,
         }
@@ -151,7 +157,8 @@ impl Generate {
         let id = take.map(|t| t.take_id.clone());
         if id != self.here {
             self.here.clone_from(&id);
-            self.whole = None;
+            self.time = Time::default();
+            self.rated = None;
             if let Some(take) = take {
                 cx.ask_newest(Slot::Peaks, Ask::Peaks(take.audio.clone()));
             }
@@ -216,6 +223,13 @@ impl Generate {
                 looking().or_else(no_take)
             }
             Act::Play | Act::Copy | Act::UsePrompt | Act::Evidence | Act::Export => no_take(),
+            Act::Switch | Act::With | Act::Excerpt | Act::LoopStart | Act::LoopEnd => no_take(),
+            Act::LoopSection | Act::SeekBack | Act::SeekOn => no_take(),
+            Act::ClearTakes => looking().or_else(|| {
+                let none = !cx.facts.takes.iter().any(|t| !t.kept && t.rating.is_none());
+                none.then(|| "every take is kept or rated".to_owned())
+            }),
+            Act::Trim => Some("only tracks are trimmed".to_owned()),
             Act::History => no_take(),
             Act::PlanView => self.plan.is_none().then(|| "there is no plan yet".to_owned()),
             Act::Finetune => {
@@ -235,6 +249,12 @@ impl Generate {
             Act::PanePrevious => self.focus = step(&PANES, self.focus, -1),
             Act::Left | Act::Right if self.focus == Pane::Settings => {
                 self.change(if act == Act::Left { -1 } else { 1 }, cx);
+            }
+            Act::Left | Act::Right if self.focus == Pane::Takes => {
+                let by = if act == Act::Left { -1.0 } else { 1.0 };
+                if let Some(take) = self.take(cx) {
+                    self.time.step(by, take.duration_s);
+                }
             }
             Act::Left => self.focus = step(&PANES, self.focus, -1),
             Act::Right => self.focus = step(&PANES, self.focus, 1),
@@ -260,7 +280,7 @@ impl Generate {
             Act::Theme | Act::Filter => return false,
             _ => match move_of(act) {
                 Some(step) => self.go(step, cx),
-                None => return self.act_on_take(act, cx),
+                None => return self.act_on_take(act, arg, cx),
             },
         }
         true
@@ -372,7 +392,7 @@ impl Generate {
                 }
             }
             Pane::Takes => {
-                self.act_on_take(Act::Evidence, cx);
+                self.act_on_take(Act::Evidence, None, cx);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Generate;
 use crate::domain::take::Take;
+use crate::domain::track::Track;
 use crate::domain::verdict::{Layer, Verdict};
 use crate::studio::Work;
 use crate::studio::evaluation;
@@ -10,9 +11,12 @@ use crate::tui::ask::Ask;
 use crate::tui::cx::{Cx, Do};
 use crate::tui::facts::Facts;
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::form::{Form, Line, Must};
+use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::view::View;
 use crate::tui::overlay::{Overlay, Purpose};
-use crate::tui::player::Sound;
+use crate::tui::player::{Pair, Sound};
+use crate::tui::screens::time::Time;
 use crate::tui::theme::Role;
 use crate::tui::words::{clock, count, place};
 
@@ -55,26 +59,65 @@ pub fn copied(take: &Take) -> (String, Role) {
 }
 
 impl Generate {
-    pub(super) fn act_on_take(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn act_on_take(&mut self, act: Act, arg: Option<&str>, cx: &mut Cx<'_>) -> bool {
         let Some(take) = self.take(cx) else { return false };
         let id = take.take_id.clone();
         match act {
             Act::RateUp | Act::RateDown => {
-                let now = take.rating.unwrap_or(0);
+                // Keys may come faster than answers: the next step is from what was asked last.
+                let asked = self.rated.as_ref().filter(|(of, _)| *of == id).map(|(_, r)| *r);
+                let now = asked.unwrap_or(take.rating.unwrap_or(0));
                 let next =
                     if act == Act::RateUp { (now + 1).min(5) } else { now.saturating_sub(1) };
+                self.rated = Some((id.clone(), next));
                 cx.ask(Ask::Rate(id, (next > 0).then_some(next)));
             }
-            Act::Play => cx.todo.push(Do::Hear(sound(take))),
+            Act::Play => cx.todo.push(Do::Hear(sound(take, &self.time))),
             Act::Copy => cx.todo.push(Do::Copy(take.audio.display().to_string())),
+            Act::KeepTake => cx.ask(Ask::KeepTake(id, !take.kept)),
+            Act::Export => match arg {
+                Some(folder) => cx.ask(Ask::Export(id, cx.setup.folder.join(folder))),
+                None => {
+                    let help = "the take, its stems and score if it has them, and its report";
+                    let line = Line::text("folder", "takes", Must::Something, help);
+                    let about = format!("Relative to {}.", cx.setup.folder.display());
+                    let purpose = Purpose::Export(id);
+                    let form = Form::new("Export the take", &about, vec![line], "export", purpose);
+                    cx.open(Overlay::Form(form));
+                }
+            },
+            Act::ClearTakes => cx.open(clear(cx)),
+            Act::Excerpt => {
+                let (from, to) = self.time.excerpt(take.duration_s);
+                let folder = cx.setup.folder.clone();
+                cx.ask(Ask::Excerpt(take.audio.clone(), (from, to), folder));
+            }
+            Act::Switch => {
+                let first = sound(take, &self.time);
+                match cx.player.pair.as_ref().filter(|p| p.a.path == first.path) {
+                    Some(pair) => cx.todo.push(Do::Compare(Box::new(pair.clone()))),
+                    None => match nearest(take, cx.facts) {
+                        Some(b) => {
+                            let pair = Pair { second: false, a: first, b };
+                            cx.todo.push(Do::Compare(Box::new(pair)));
+                        }
+                        None => cx.open(compare_with(first, cx)),
+                    },
+                }
+            }
+            Act::With => cx.open(compare_with(sound(take, &self.time), cx)),
             Act::DeleteTake => {
                 let words = format!(
                     "{id} ({}) is deleted with its stems and its score. The same request makes it again, byte for byte: seed {}.",
                     clock(take.duration_s),
                     take.seed
                 );
-                let confirm =
-                    Confirm::new("Delete the take?", &words, "delete it", Purpose::DeleteTake(id));
+                let confirm = Confirm::new(
+                    "Delete the take?",
+                    &words,
+                    "delete it",
+                    Purpose::DeleteTakes(vec![id]),
+                );
                 cx.open(Overlay::Confirm(confirm));
             }
             Act::Variation => {
@@ -98,7 +141,26 @@ impl Generate {
                 self.set_prompt(&take.request.prompt, cx);
             }
             Act::Evidence => cx.open(evidence(take, cx.facts)),
-            _ => return false,
+            _ => return self.act_on_wave(act, cx),
+        }
+        true
+    }
+}
+
+impl Generate {
+    fn act_on_wave(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
+        let Some(take) = self.take(cx) else { return false };
+        let sections: Vec<(f64, f64)> =
+            take.plan.sections.iter().map(|s| (s.start_s, s.start_s + s.duration_s)).collect();
+        let before = self.time;
+        match self.time.act(act, &sections, take.duration_s) {
+            None => return false,
+            Some(Err(why)) => cx.complain(why),
+            Some(Ok(())) => {}
+        }
+        let moved = before.at_s != self.time.at_s || before.looped() != self.time.looped();
+        if moved && cx.player.plays(&take.audio) {
+            cx.todo.push(Do::HearFrom(sound(take, &self.time)));
         }
         true
     }
@@ -114,14 +176,65 @@ fn take_over(settings: &mut super::Settings, take: &Take) {
 }
 
 /// What plays when a take is heard.
-pub fn sound(take: &Take) -> Sound {
+pub fn sound(take: &Take, time: &Time) -> Sound {
     Sound {
         path: take.audio.clone(),
         title: take.take_id.to_string(),
         start_s: 0.0,
-        from_s: 0.0,
+        at_s: time.at_s,
+        length_s: take.duration_s,
+        looped_s: time.looped(),
         lufs: take.loudness_lufs,
     }
+}
+
+/// A track as something to compare with.
+fn track_sound(track: &Track, facts: &Facts) -> Sound {
+    Sound {
+        path: facts.file_of(track),
+        title: track.title.clone(),
+        start_s: track.start_s,
+        at_s: 0.0,
+        length_s: track.duration_s(),
+        looped_s: None,
+        lufs: facts.sketch(&track.track_id).and_then(|s| s.loudness_lufs),
+    }
+}
+
+/// The track a take comes nearest to.
+fn nearest(take: &Take, facts: &Facts) -> Option<Sound> {
+    let id = take.verdict.as_ref()?.copy.nearest_track.as_ref()?;
+    let (_, member) = facts.track(id)?;
+    Some(track_sound(&member.track, facts))
+}
+
+/// A list of what a sound can be compared with: takes, then tracks.
+pub fn compare_with(first: Sound, cx: &Cx<'_>) -> Overlay {
+    let takes = cx.facts.takes.iter().rev().map(|t| {
+        let words = format!("take {} {}", t.take_id, t.request.prompt.replace('\n', " "));
+        (sound(t, &Time::default()), words)
+    });
+    let tracks = cx.facts.tracks().map(|t| (track_sound(t, cx.facts), t.title.clone()));
+    let all = takes.chain(tracks).filter(|(s, _)| s.path != first.path);
+    let (sounds, words): (Vec<Sound>, Vec<String>) = all.unzip();
+    let items = words.into_iter().zip(&sounds).enumerate().map(|(number, (words, sound))| Item {
+        value: number.to_string(),
+        words,
+        note: clock(sound.length_s),
+    });
+    let title = format!("Compare {} with", first.title);
+    let items = items.collect();
+    Overlay::Picker(Picker::new(&title, items, Purpose::CompareWith(Box::new(first), sounds)))
+}
+
+fn clear(cx: &Cx<'_>) -> Overlay {
+    let loose = cx.facts.takes.iter().filter(|t| !t.kept && t.rating.is_none());
+    let ids: Vec<_> = loose.map(|t| t.take_id.clone()).collect();
+    let words = format!(
+        "{} neither kept nor rated go, with their stems. The same requests make them again.",
+        count(ids.len(), "take that is", "takes that are")
+    );
+    Overlay::Confirm(Confirm::new("Clear takes?", &words, "delete them", Purpose::DeleteTakes(ids)))
 }
 
 /// Everything a verdict rests on, to read.

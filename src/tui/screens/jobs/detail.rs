@@ -84,11 +84,24 @@ pub fn log_line(event: &Event, start: Option<&str>) -> (String, Role) {
         }
         (_, None) => {
             let figures: Vec<String> =
-                event.metrics.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                event.metrics.iter().map(|(name, value)| figures_of(name, value)).collect();
             (figures.join("  "), Role::Dim)
         }
     };
     (format!("{at}  {phase:<9}{words}"), role)
+}
+
+/// A metric in few words: of many figures, how many and from where to where.
+fn figures_of(name: &str, value: &Value) -> String {
+    let name = name.replace('_', " ");
+    let Some(all) = value.as_array() else { return format!("{name} {value}") };
+    let figures: Vec<f64> = all.iter().filter_map(Value::as_f64).collect();
+    let low = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match figures.len() {
+        0 => format!("{name}: {}", count(all.len(), "value", "values")),
+        n => format!("{name}: {}, {low:.2} to {high:.2}", count(n, "figure", "figures")),
+    }
 }
 
 /// What became of a job, in lines.

@@ -130,6 +130,10 @@ impl Jobs {
             for (name, value) in &event.metrics {
                 if let Some(value) = value.as_f64() {
                     series.entry(name.clone()).or_default().push(value);
+                } else if let Some(values) = value.as_array() {
+                    // Figures that came at once are a curve of their own.
+                    let values = values.iter().filter_map(serde_json::Value::as_f64).collect();
+                    series.insert(name.clone(), values);
                 }
             }
         }

@@ -186,8 +186,23 @@ impl Jobs {
         let job = self.job(cx);
         let ended = job.is_some_and(|j| j.state.ended());
         match act {
+            Act::Play | Act::Switch | Act::With | Act::Mark | Act::Filter | Act::Undo => {
+                Some("not on this screen".to_owned())
+            }
             Act::StopJob | Act::Retry | Act::Result | Act::FullLog if job.is_none() => {
                 Some("there is no job here".to_owned())
+            }
+            Act::Pause | Act::Forget if job.is_none() => Some("there is no job here".to_owned()),
+            Act::Pause if job.is_some_and(|j| j.state != JobState::Running) => {
+                Some("it does not run".to_owned())
+            }
+            Act::Pause | Act::Forget | Act::ForgetEnded if !cx.facts.owner => {
+                Some("this process only looks on".to_owned())
+            }
+            Act::Forget if !ended => Some("it has not ended; stop it first".to_owned()),
+            Act::ForgetEnded => {
+                let none = !cx.facts.jobs.iter().any(|j| j.state.ended());
+                none.then(|| "no job has ended".to_owned())
             }
             Act::StopJob if ended => Some("it has ended".to_owned()),
             Act::Retry if !cx.facts.owner => Some("this process only looks on".to_owned()),
@@ -213,6 +228,32 @@ impl Jobs {
                 if let Some(job) = self.job(cx) {
                     cx.open(stop(job));
                 }
+            }
+            Act::Pause => {
+                if let Some(id) = self.here {
+                    let rests = cx.facts.live.get(&id).is_some_and(|l| l.paused);
+                    cx.ask(Ask::Rest(id, !rests));
+                }
+            }
+            Act::Forget => {
+                if let Some(id) = self.here {
+                    cx.ask(Ask::Forget(vec![id]));
+                }
+            }
+            Act::ForgetEnded => {
+                let ended = cx.facts.jobs.iter().filter(|j| j.state.ended());
+                let ids: Vec<JobId> = ended.map(|j| j.job_id).collect();
+                let words = format!(
+                    "{} and their logs go. What they made stays.",
+                    crate::tui::words::count(
+                        ids.len(),
+                        "job that has ended",
+                        "jobs that have ended"
+                    )
+                );
+                let confirm =
+                    Confirm::new("Forget them?", &words, "forget them", Purpose::Forget(ids));
+                cx.open(Overlay::Confirm(confirm));
             }
             Act::Retry => {
                 let work = self.job(cx).map(|j| serde_json::from_value::<Work>(j.request.clone()));

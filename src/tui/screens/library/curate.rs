@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 impl Library {
     pub(super) fn curate(&mut self, act: Act, arg: Option<&str>, cx: &mut Cx<'_>) -> bool {
         match act {
+            Act::Browse => cx.todo.push(Do::Browse(cx.setup.folder.clone())),
             Act::Import => cx.open(import_form(arg.unwrap_or(""), cx)),
             Act::Exclude => {
                 let tracks = self.by_dataset(cx);
@@ -70,9 +71,14 @@ impl Library {
                     cx.ask(Ask::Edit(name, Edit::Undo));
                 }
             }
+            Act::Redo => {
+                if let Some(name) = self.dataset(cx) {
+                    cx.ask(Ask::Edit(name, Edit::Redo));
+                }
+            }
             Act::Copy => {
                 if let Some(member) = self.track(cx) {
-                    cx.todo.push(Do::Copy(member.track.path.display().to_string()));
+                    cx.todo.push(Do::Copy(cx.facts.file_of(&member.track).display().to_string()));
                 }
             }
             _ => return false,
@@ -104,7 +110,7 @@ impl Library {
     }
 
     /// The chosen tracks, each with the dataset it is listed in.
-    fn by_dataset(&self, cx: &Cx<'_>) -> Vec<(DatasetName, Vec<TrackId>)> {
+    pub(super) fn by_dataset(&self, cx: &Cx<'_>) -> Vec<(DatasetName, Vec<TrackId>)> {
         let chosen: BTreeSet<TrackId> = self.chosen(cx).into_iter().collect();
         let mut out: Vec<(DatasetName, Vec<TrackId>)> = Vec::new();
         for row in &self.rows {

@@ -7,7 +7,7 @@ use crate::domain::rights::Rights;
 use crate::tui::cx::Cx;
 use crate::tui::draw::Pen;
 use crate::tui::draw::table::{self, Column, Row};
-use crate::tui::draw::wave::{self, Over, Sight};
+use crate::tui::draw::wave::{self, Over};
 use crate::tui::screens::layout::{Class, class_of};
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -79,6 +79,9 @@ impl Library {
                 .map(|(_, m)| m.track.duration_s())
                 .sum();
             let _ = write!(title, ", {} marked {}", chosen.len(), clock(seconds));
+        }
+        if self.triage.is_some() {
+            title = format!("Triage: {} of {} to decide", self.tracks.at + 1, self.left());
         }
         let title = numbered(&title, 2, single);
         let order = if self.reverse { ", turned round" } else { "" };
@@ -157,6 +160,8 @@ impl Library {
         let problems = rows::serious(cx.facts, member);
         let state = match (&member.excluded, known, problems.first()) {
             (Some(_), ..) => ("left out".to_owned(), Role::Dim),
+            _ if member.only_s.is_some() => ("trimmed".to_owned(), Role::Ok),
+            _ if member.accepted => ("kept".to_owned(), Role::Ok),
             (None, None, _) => ("..".to_owned(), Role::Faint),
             (None, Some(None), _) => ("unheard!".to_owned(), Role::Warn),
             (None, Some(Some(_)), None) => ("ok".to_owned(), Role::Ok),
@@ -171,7 +176,7 @@ impl Library {
             cells: vec![
                 (member.track.title.clone(), title),
                 (dataset.name.to_string(), Role::Dim),
-                (clock(member.track.duration_s()), Role::Text),
+                (clock(member.length_s()), Role::Text),
                 (
                     value(
                         sketch
@@ -203,7 +208,12 @@ impl Library {
         };
         let Some(row) = self.rows.get(self.tracks.at) else { return };
         let dataset = &cx.facts.datasets[row.dataset];
-        let lines = inspect::lines(cx.facts, dataset, member, self.record_of(member));
+        let mut lines = inspect::lines(cx.facts, dataset, member, self.record_of(member));
+        if self.triage.is_some() {
+            // What is to be decided comes first.
+            let problems = self.problems_here(cx).into_iter().map(inspect::problem);
+            lines.splice(1..1, problems);
+        }
         let (label, width) = (10, usize::from(inside.width().saturating_sub(11)).max(8));
         let mut drawn: Vec<(&str, String, Role)> = Vec::new();
         for line in &lines {
@@ -257,11 +267,11 @@ impl Library {
         let stand = playing.unwrap_or(self.time.at_s);
         let note = format!("{} of {}", words::place(stand), clock(heard.duration_s));
         let mut inside = pen.pane(&numbered(&track.title, 4, single), &note, focused);
-        let sight = self.sight(heard.duration_s);
+        let sight = self.time.sight(heard.duration_s);
         let over = Over {
             playing_s: playing,
             cursor_s: Some(self.time.at_s),
-            looped: self.time.from_s.zip(self.time.to_s),
+            looped: self.time.looped().or(member.only_s),
             problems: &heard.problems,
         };
         let (width, height) = (inside.width(), inside.height());
@@ -290,14 +300,6 @@ impl Library {
             &sight,
             &over,
         );
-    }
-
-    /// The part of the waveform in sight: around the cursor when it is zoomed in.
-    fn sight(&self, duration_s: f64) -> Sight {
-        let whole = Sight::whole(duration_s);
-        let span = whole.duration_s / f64::from(1u32 << self.time.zoom.min(10));
-        let from = (self.time.at_s - span / 2.0).clamp(0.0, whole.duration_s - span);
-        Sight { from_s: from, to_s: from + span, ..whole }
     }
 
     /// What stands at the right of the first line.

@@ -1,7 +1,7 @@
 //! What is known of a track, line by line: only what was measured, and a dash for the rest.
 
 use crate::domain::dataset::{Dataset, Member};
-use crate::domain::listening::{Listening, Severity};
+use crate::domain::listening::{Listening, Problem, Severity};
 use crate::store::hearings::Record;
 use crate::tui::facts::Facts;
 use crate::tui::theme::Role;
@@ -47,7 +47,19 @@ pub fn lines(facts: &Facts, dataset: &Dataset, member: &Member, record: Known<'_
     } else {
         lines.push(with("state", "takes part in training", Role::Ok));
     }
-    lines.push(fact("length", clock(track.duration_s())));
+    if member.accepted {
+        lines.push(with("", "kept as it is: the problems were heard", Role::Ok));
+    }
+    lines.push(match member.only_s {
+        Some((from, to)) => {
+            let all = clock(track.duration_s());
+            fact(
+                "length",
+                format!("{} of {all}: {} to {}", clock(to - from), place(from), place(to)),
+            )
+        }
+        None => fact("length", clock(track.duration_s())),
+    });
     match record {
         Known::Asked => lines.push(with("", "reading what was heard ..", Role::Dim)),
         Known::Unheard => {
@@ -128,21 +140,23 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
     if !chords.is_empty() {
         lines.push(fact("chords", chords.trim_end().to_owned()));
     }
-    for problem in &l.problems {
-        let role = match problem.severity {
-            Severity::Info => Role::Info,
-            Severity::Warn => Role::Warn,
-            Severity::Exclude => Role::Bad,
-        };
-        let word = problem.kind.word().replace('_', " ");
-        let whole = problem.end_s - problem.start_s > l.duration_s * 0.95;
-        let at = if whole || problem.end_s <= problem.start_s && problem.start_s == 0.0 {
-            String::new()
-        } else {
-            format!(" at {}", place(problem.start_s))
-        };
-        lines.push(with("problem", format!("{word}{at}: {}", problem.detail), role));
-    }
+    lines.extend(l.problems.iter().map(problem));
+}
+
+/// A problem, with its place where it has one.
+pub fn problem(problem: &Problem) -> Fact {
+    let role = match problem.severity {
+        Severity::Info => Role::Info,
+        Severity::Warn => Role::Warn,
+        Severity::Exclude => Role::Bad,
+    };
+    let word = problem.kind.word().replace('_', " ");
+    let at = if problem.start_s > 0.0 {
+        format!(" at {}", place(problem.start_s))
+    } else {
+        String::new()
+    };
+    with("problem", format!("{word}{at}: {}", problem.detail), role)
 }
 
 fn rights(facts: &Facts, member: &Member, lines: &mut Vec<Fact>) {

@@ -3,20 +3,22 @@
 mod curate;
 mod draw;
 mod forms;
+mod hear;
 mod inspect;
 mod rows;
+mod triage;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
+use super::time::Time;
 use crate::domain::ids::{DatasetName, TrackId};
 use crate::store::hearings::Record;
 use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Slot};
-use crate::tui::cx::{Cx, Do};
+use crate::tui::cx::Cx;
 use crate::tui::editor::Editor;
 use crate::tui::filter::Filter;
 use crate::tui::list::{List, Step};
 use crate::tui::overlay::view::step as move_of;
-use crate::tui::player::Sound;
 pub use forms::import_form;
 use ratatui::layout::Rect;
 pub use rows::{RowAt, Set, Sort};
@@ -55,19 +57,6 @@ pub struct Places {
 /// What was heard in the track under the cursor.
 pub type Heard = Option<(TrackId, Option<Arc<Record>>)>;
 
-/// The time cursor, the loop and the zoom of a waveform.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Time {
-    /// The cursor.
-    pub at_s: f64,
-    /// Where the loop begins.
-    pub from_s: Option<f64>,
-    /// Where it ends.
-    pub to_s: Option<f64>,
-    /// How often the view was halved.
-    pub zoom: u32,
-}
-
 /// The Library.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
@@ -86,6 +75,8 @@ pub struct Library {
     asked: Option<TrackId>,
     time: Time,
     scroll: List,
+    /// While problems are gone through: the set that was shown before.
+    triage: Option<Set>,
     /// Height of the list of tracks, as it was laid out last.
     height: usize,
 }
@@ -237,6 +228,9 @@ impl Library {
     pub fn heard(&mut self, id: TrackId, record: Option<Arc<Record>>) {
         if self.asked.as_ref() == Some(&id) {
             self.heard = Some((id, record));
+            if self.triage.is_some() {
+                self.go_to_problem();
+            }
         }
     }
 
@@ -268,7 +262,15 @@ impl Library {
         let looking = || (!cx.facts.owner).then(|| "this process only looks on".to_owned());
         match act {
             Act::Import | Act::Browse | Act::NewSet => looking(),
-            Act::Exclude | Act::Include | Act::Rights | Act::AddTo => looking().or_else(no_track),
+            Act::Exclude | Act::Include | Act::Rights | Act::AddTo | Act::Keep | Act::LeaveOut => {
+                looking().or_else(no_track)
+            }
+            Act::Trim => looking().or_else(no_track),
+            Act::Triage => looking(),
+            Act::Excerpt | Act::Switch | Act::With | Act::SkipTriage => no_track(),
+            Act::LoopStart | Act::LoopEnd | Act::LoopSection | Act::SeekBack | Act::SeekOn => {
+                no_track()
+            }
             Act::Remove => looking().or_else(no_track).or_else(|| {
                 (!matches!(self.set, Set::Dataset(_))).then(|| "choose a dataset first".to_owned())
             }),
@@ -276,7 +278,7 @@ impl Library {
                 self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
             Act::Play | Act::Copy => no_track(),
-            Act::Undo => looking().or_else(|| {
+            Act::Undo | Act::Redo => looking().or_else(|| {
                 self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
             _ => None,
@@ -291,6 +293,7 @@ impl Library {
         match act {
             Act::PaneNext => self.focus = step(&PANES, self.focus, 1),
             Act::PanePrevious => self.focus = step(&PANES, self.focus, -1),
+            Act::Quit if self.triage.is_some() => return self.end_triage(cx),
             Act::Left if self.focus == Pane::Wave => self.move_time(-1.0),
             Act::Right if self.focus == Pane::Wave => self.move_time(1.0),
             Act::Left => self.focus = Pane::Sets,
@@ -306,6 +309,7 @@ impl Library {
             _ if move_of(act).is_some() => self.go(move_of(act).unwrap_or(Step::By(0)), cx),
             _ => {
                 return self.mark_or_sort(act, cx)
+                    || self.act_in_triage(act, cx)
                     || self.curate(act, arg, cx)
                     || self.hear(act, cx);
             }
@@ -368,6 +372,9 @@ impl Library {
         if self.range.take().is_some() {
             return true;
         }
+        if self.triage.is_some() {
+            return self.end_triage(cx);
+        }
         if !self.filter.is_empty() || !self.filter.faults.is_empty() {
             self.set_filter("", cx);
             return true;
@@ -408,17 +415,6 @@ impl Library {
             self.tracks = List::default();
             self.facts_changed(cx);
         }
-    }
-
-    fn move_time(&mut self, by: f64) {
-        let Some(duration) = self.duration_s() else { return };
-        let step = (duration / f64::from(1u32 << self.time.zoom) / 60.0).max(0.1);
-        self.time.at_s = (self.time.at_s + by * step).clamp(0.0, duration);
-    }
-
-    fn duration_s(&self) -> Option<f64> {
-        let (_, record) = self.heard.as_ref()?;
-        Some(record.as_ref()?.hearing.listening.duration_s)
     }
 
     fn mark_or_sort(&mut self, act: Act, cx: &Cx<'_>) -> bool {
@@ -468,31 +464,6 @@ impl Library {
         self.sort = sort;
         self.facts_changed(cx);
         true
-    }
-
-    fn hear(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
-        match act {
-            Act::Play => {
-                if let Some(sound) = self.sound(cx) {
-                    cx.todo.push(Do::Hear(sound));
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// What plays from here.
-    pub fn sound(&self, cx: &Cx<'_>) -> Option<Sound> {
-        let member = self.track(cx)?;
-        let track = &member.track;
-        Some(Sound {
-            path: track.path.clone(),
-            title: track.title.clone(),
-            start_s: track.start_s,
-            from_s: track.start_s + self.time.at_s,
-            lufs: cx.facts.sketch(&track.track_id).and_then(|s| s.loudness_lufs),
-        })
     }
 
     /// Marks are gone once something was done with them.

@@ -109,7 +109,9 @@ pub fn count(facts: &Facts, set: &Set) -> usize {
 fn in_set(facts: &Facts, member: &Member, set: &Set) -> bool {
     match set {
         Set::All | Set::Dataset(_) => true,
-        Set::Problems => member.excluded.is_none() && !serious(facts, member).is_empty(),
+        Set::Problems => {
+            member.excluded.is_none() && !member.accepted && !serious(facts, member).is_empty()
+        }
         Set::NoRights => {
             let stated = facts.statements.get(&member.track.track_id);
             stated.is_none_or(|s| s.rights.is_none())
