@@ -94,7 +94,8 @@ fn app(config: &Config, studio: &dyn Studio, size: (u16, u16)) -> App {
     };
     notes.extend(faults.iter().map(|f| f.sentence(&keys.display().to_string())));
     let setup = Setup {
-        by: config.by.clone(),
+        // Nobody is called that: the form then asks for a name.
+        by: if config.by == "unknown" { String::new() } else { config.by.clone() },
         limits: config.settings.limits.clone(),
         ssh: terminal.ssh,
         folder: std::path::absolute(".").unwrap_or_default(),
