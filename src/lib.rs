@@ -36,6 +36,7 @@
 //! | [`store`] | files on disk and the index over them | keep a fact in the index alone |
 //! | [`studio`] | use cases, jobs, events, preview | print, draw or read arguments |
 //! | [`cli`] | the commands | do work that another face would need too |
+//! | [`tui`] | the screens | hold a fact of its own, or wait for anything in its loop |
 //!
 //! # Invariants
 //!
