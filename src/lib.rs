@@ -38,6 +38,7 @@
 //! | [`studio`] | use cases, jobs, events, preview | print, draw or read arguments |
 //! | [`api`] | the owner's socket | change anything but a job's fate |
 //! | [`cli`] | the commands | do work that another face would need too |
+//! | [`tui`] | the screens | hold a fact of its own, or wait for anything in its loop |
 //!
 //! # Invariants
 //!

@@ -31,3 +31,41 @@ pub fn within(hearing: &Hearing, (from_s, to_s): (f64, f64)) -> Hearing {
     }
     cut
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::peaks::Peaks;
+    use crate::listen::profile::SoundProfile;
+    use serde_json::json;
+
+    #[test]
+    fn a_stretch_is_heard_as_if_it_were_the_track() {
+        let listening = serde_json::from_value(json!({
+            "pass": "quick", "duration_s": 60.0, "rate_hz": 44100, "channels": 2,
+            "tempo_bpm": 60.0, "tempo_confidence": 0.9,
+            "beats_s": (0..60).collect::<Vec<_>>(), "downbeats_s": [0, 4, 8, 12, 16, 20, 24, 28],
+            "meter": "4/4", "tuning_cents": 0.0, "key": null, "key_confidence": 0.0,
+            "chords": [{ "start_s": 0.0, "end_s": 15.0, "chord": "N" },
+                       { "start_s": 15.0, "end_s": 60.0, "chord": "A:min" }],
+            "sections": [{ "start_s": 0.0, "end_s": 9.0, "label": "A", "energy": 0.4 },
+                         { "start_s": 9.0, "end_s": 60.0, "label": "B", "energy": 0.9 }],
+            "loudness_lufs": -14.0, "loudness_range_lu": 5.0, "true_peak_dbtp": -0.5,
+            "vocals": null, "notes": null, "problems": [],
+        }));
+        let hearing = Hearing {
+            listening: listening.unwrap(),
+            beat_contrast: 1.0,
+            slices: Vec::new(),
+            profile: SoundProfile::default(),
+            peaks: Peaks { spans: Vec::new() },
+        };
+        let cut = within(&hearing, (10.0, 30.0)).listening;
+        assert_eq!((cut.duration_s, cut.beats_s.len()), (20.0, 20));
+        assert_eq!(cut.downbeats_s, [2.0, 6.0, 10.0, 14.0, 18.0]);
+        assert_eq!(cut.sections.len(), 1);
+        let spans: Vec<(f64, f64)> = cut.chords.iter().map(|c| (c.start_s, c.end_s)).collect();
+        assert_eq!(spans, [(0.0, 5.0), (5.0, 20.0)]);
+        assert_eq!(within(&hearing, (0.0, 60.0)), hearing);
+    }
+}

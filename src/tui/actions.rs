@@ -250,8 +250,8 @@ table! {
         MarkRange "mark-range" "mark from here to where the cursor goes" ["v"] "";
         MarkAll "mark-all" "mark all, or none" ["ctrl-a"] "";
         Filter "filter" "show only what fits" ["/"] "filter" Takes::Words("FILTER");
-        Next "next" "next of what is looked for" ["n"] "";
-        Previous "previous" "previous of what is looked for" ["N"] "";
+        Next "next" "next match of the filter, or next track with a problem" ["n"] "";
+        Previous "previous" "the same, upwards" ["N"] "";
         Play "play" "hear it, pause, go on" ["p"] "play";
         Silence "silence" "stop playing" ["ctrl-p"] "";
         SeekBack "seek-back" "five seconds back" [","] "";

@@ -9,13 +9,16 @@ use super::pace::{FRAMES_HERE, FRAMES_SSH};
 use super::run::{Ground, run as run_loop};
 use super::terminal::Guard;
 use super::theme::{Depth, SHIPPED, Theme};
-use super::words::clock;
-use crate::domain::job::EventKind;
+use super::words::{clock, count};
+use crate::domain::ids::JobId;
+use crate::domain::job::{EventKind, Job};
 use crate::studio::config::{Config, Terminal};
 use crate::studio::{Announce, ErrorKind, ErrorReport, LocalStudio, Studio};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Most bytes of a file of settings that are read.
@@ -96,7 +99,8 @@ fn app(config: &Config, studio: &dyn Studio, fault: Option<&String>, size: (u16,
     };
     notes.extend(faults.iter().map(|f| f.sentence(&keys.display().to_string())));
     let setup = Setup {
-        by: config.by.clone(),
+        // Nobody is called that: the form then asks for a name.
+        by: if config.by == "unknown" { String::new() } else { config.by.clone() },
         limits: config.settings.limits.clone(),
         ssh: terminal.ssh,
         folder: std::path::absolute(".").unwrap_or_default(),
@@ -147,52 +151,68 @@ fn read(path: &Path) -> Option<String> {
     std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// A flag that an interrupt sets; the second ends the program at once. The loop's own handlers are
+/// deaf once it is gone, and the system's would not come back by themselves.
+fn interrupts() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // Without a handler an interrupt ends the program at once; its jobs are then lost and say so.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
+        let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
+    }
+    flag
+}
+
+fn open_jobs(studio: &dyn Studio) -> Vec<Job> {
+    let jobs = studio.jobs().unwrap_or_default();
+    jobs.into_iter().filter(|j| !j.state.ended()).collect()
+}
+
 /// What is left to do once the screens are gone.
 fn after(studio: &dyn Studio, leave: Leave) -> u8 {
-    let open = || {
-        let jobs = studio.jobs().unwrap_or_default();
-        jobs.into_iter().filter(|j| !j.state.ended()).collect::<Vec<_>>()
-    };
-    for job in open() {
+    if leave == Leave::Now {
+        return 0;
+    }
+    let interrupted = interrupts();
+    for job in open_jobs(studio) {
         // Nobody is left to wake a job that rests; one that does not is not disturbed.
         let _ = studio.pause(job.job_id, false);
     }
-    match leave {
-        Leave::Now => 0,
-        Leave::Stop | Leave::Terminated => {
-            for job in open() {
-                // It may have ended by itself just now.
-                let _ = studio.stop(job.job_id);
-                let _ = studio.wait(job.job_id);
-            }
-            if leave == Leave::Terminated { ErrorKind::Stopped.exit_code() } else { 0 }
-        }
-        Leave::Follow => {
-            follow(studio);
-            0
-        }
-        Leave::Silent => {
-            for job in open() {
-                let _ = studio.wait(job.job_id);
-            }
-            0
+    if matches!(leave, Leave::Follow | Leave::Silent) {
+        follow(studio, leave == Leave::Follow, &interrupted);
+        if !interrupted.load(Ordering::Relaxed) {
+            return 0;
         }
     }
+    for job in open_jobs(studio) {
+        // It may have ended by itself just now.
+        let _ = studio.stop(job.job_id);
+    }
+    for job in open_jobs(studio) {
+        let _ = studio.wait(job.job_id);
+    }
+    if leave == Leave::Stop { 0 } else { ErrorKind::Stopped.exit_code() }
 }
 
-/// Follows the jobs in words until they have ended: a line for every tenth.
-fn follow(studio: &dyn Studio) {
+/// Waits for the jobs to end, with a line for every tenth where somebody reads; an interrupt ends
+/// the wait.
+fn follow(studio: &dyn Studio, aloud: bool, interrupted: &AtomicBool) {
     let events = studio.subscribe();
-    let mut last: Vec<(crate::domain::ids::JobId, i32)> = Vec::new();
-    loop {
-        let open = studio.jobs().unwrap_or_default().iter().any(|j| !j.state.ended());
-        if !open {
-            return;
-        }
-        let Ok(event) = events.recv_timeout(Duration::from_secs(1)) else { continue };
+    if aloud {
+        let open = count(open_jobs(studio).len(), "job", "jobs");
+        say(&format!("following {open} to the end; ctrl-c stops them and keeps what is finished"));
+    }
+    let mut last: Vec<(JobId, i32)> = Vec::new();
+    while !interrupted.load(Ordering::Relaxed) {
+        let Ok(event) = events.recv_timeout(Duration::from_millis(300)) else {
+            if open_jobs(studio).is_empty() {
+                return;
+            }
+            continue;
+        };
         let tenth = (event.progress * 10.0) as i32;
         let known = last.iter().any(|(id, t)| *id == event.job_id && *t >= tenth);
-        if known && event.kind != EventKind::Finished {
+        if !aloud || known && event.kind != EventKind::Finished {
             continue;
         }
         last.retain(|(id, _)| *id != event.job_id);

@@ -120,7 +120,6 @@ fn frames() {
             ms(times[999].0)
         );
     }
-    println!("facts: {} datasets", bench.studio.datasets().unwrap().len());
 }
 
 /// A million events of jobs through the inbox and the app.

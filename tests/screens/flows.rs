@@ -30,7 +30,7 @@ fn thousands_of_tracks_are_gone_through() {
 fn an_empty_home_says_what_to_do() {
     let mut s = Session::new(Fake::default(), SIZE);
     s.shows("Nothing here yet").shows("import a folder").shows(":tour");
-    s.keys("i").type_in("/music/new songs").keys("tab").type_in("first");
+    s.keys("n").keys("i").type_in("/music/new songs").keys("tab").type_in("first");
     s.keys("tab right tab tab enter");
     let did = s.studio.did();
     assert!(did[0].starts_with("submit import"), "{did:?}");
@@ -52,6 +52,7 @@ fn tracks_are_filtered_sorted_and_marked() {
     let mut s = session();
     s.keys("/").type_in("pad not:glass").shows("7 of 16");
     s.keys("enter n esc").shows("all tracks 16");
+    s.keys("g g n").shows("warm pad").keys("N");
     s.keys("s l").shows("by length").keys("s s").shows("turned round");
     s.keys("g g space space").shows("2 marked");
     s.keys("v j j v").shows("marked");

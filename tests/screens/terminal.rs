@@ -231,7 +231,7 @@ fn a_terminal_that_goes_leaves_the_job_running() {
     t.keys(&["i"]);
     t.until("paths");
     t.type_in(&songs.display().to_string());
-    t.until("import");
+    t.until("j1 import");
     t.signal("-HUP");
     // The screens are gone; the import goes on to its end without them.
     let record = home.join("state/jobs/j1/job.json");
@@ -245,6 +245,26 @@ fn a_terminal_that_goes_leaves_the_job_running() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(home.join("data/datasets/songs.json").exists());
+}
+
+#[test]
+fn jobs_that_are_followed_in_words_can_be_stopped() {
+    let Some(t) = Terminal::new("follow") else { return };
+    let songs = folder_of_tones(t.home.path(), 8, 300);
+    t.open("");
+    t.until("Nothing here yet");
+    t.keys(&["i"]);
+    t.until("paths");
+    t.type_in(&songs.display().to_string());
+    t.until("j1 import");
+    t.keys(&["q"]);
+    t.until("Leave?");
+    t.keys(&["f"]);
+    t.until("following 1 job");
+    t.keys(&["C-c"]);
+    t.type_in("echo code-$?");
+    t.until("code-130");
+    t.is_given_back();
 }
 
 #[test]

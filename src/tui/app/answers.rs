@@ -6,6 +6,7 @@ use crate::domain::job::{Event, EventKind, JobKind, JobState};
 use crate::studio::ErrorReport;
 use crate::studio::screening::{ScreenResult, Screening};
 use crate::tui::ask::{Answer, Ask, Reply, Slot};
+use crate::tui::cx::Tab;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::view::View;
 use crate::tui::theme::Role;
@@ -58,9 +59,12 @@ impl App {
             Answer::Submitted(job) => {
                 self.say(format!("{} waits: {}", job.job_id, job.what));
                 if self.facts.job(job.job_id).is_none() {
-                    self.facts.jobs.push(*job);
+                    self.facts.jobs.push((*job).clone());
                 }
                 self.facts_changed();
+                if self.screens.tab == Tab::Jobs {
+                    self.with_cx(|screens, cx| screens.jobs.show(job.job_id, cx));
+                }
             }
             Answer::Stopping(id) => self.say(format!("{id} was asked to stop")),
             Answer::Edited(dataset, words) => {

@@ -467,10 +467,10 @@ impl App {
             self.effects.push(Effect::Quit(Leave::Now));
             return;
         }
-        let words = format!(
-            "{} not ended. They run in this program.",
-            words::count(open, "job has", "jobs have")
-        );
+        let words = match open {
+            1 => "1 job has not ended. It runs in this program.".to_owned(),
+            n => format!("{n} jobs have not ended. They run in this program."),
+        };
         let choice = |key, words: &str, value: Option<&str>| Choice {
             key,
             words: words.to_owned(),

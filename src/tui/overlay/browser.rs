@@ -172,7 +172,7 @@ impl Browser {
         for (key, words) in [
             ("enter", "go in, or import"),
             ("tab", "mark"),
-            ("alt-enter", "import the marks or this folder"),
+            ("alt-enter", "import marks or this"),
             ("left", "up"),
         ] {
             x = inside.put(x, height.saturating_sub(1), key, Role::Key) + 1;

@@ -34,6 +34,8 @@ pub enum Must {
     Rights,
     /// A time: "63.5" or "1:03.5".
     Time,
+    /// Something, where the line with this number holds something.
+    With(usize),
 }
 
 /// A line of a form.
@@ -86,7 +88,7 @@ impl Line {
     fn fault(&self) -> Option<String> {
         let value = self.value();
         match self.must {
-            Must::Anything => None,
+            Must::Anything | Must::With(_) => None,
             Must::Something => value.is_empty().then(|| format!("{} is needed", self.label)),
             Must::Slug => {
                 let slug = crate::domain::ids::DatasetName::slug(&value);
@@ -204,7 +206,14 @@ impl Form {
     /// Submits it, or shows what is missing.
     pub fn submit(&mut self) -> Outcome {
         for (number, line) in self.lines.iter().enumerate() {
-            if let Some(fault) = line.fault() {
+            let lacks = match line.must {
+                Must::With(other) if line.value().is_empty() => {
+                    let asked = self.lines.get(other).is_some_and(|l| !l.value().is_empty());
+                    asked.then(|| format!("{} is needed", line.label))
+                }
+                _ => None,
+            };
+            if let Some(fault) = lacks.or_else(|| line.fault()) {
                 (self.at, self.fault) = (number, Some(fault));
                 return Outcome::Stay;
             }

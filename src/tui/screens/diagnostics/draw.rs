@@ -72,7 +72,9 @@ impl Diagnostics {
             inside.part(below).wrapped(0, 0, &words, Role::Text);
         }
         let mut inside = inside.part(Rect::new(0, 0, width, rows));
-        let columns = [table::left("", 1, 0), table::left("", 0, 0), table::left("", 46, 1)];
+        // Where it is narrow, what acting does is told below for the line under the cursor.
+        let does = if width >= 100 { 46 } else { 0 };
+        let columns = [table::left("", 1, 0), table::left("", 0, 0), table::left("", does, 1)];
         table::plain(&mut inside, &columns, &self.list, self.findings.len(), focused, |n| {
             line(&self.findings[n])
         });

@@ -187,7 +187,15 @@ impl Diagnostics {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         match act {
-            Act::Play | Act::Switch | Act::With | Act::Mark | Act::Filter => {
+            Act::Play
+            | Act::Switch
+            | Act::With
+            | Act::Mark
+            | Act::MarkRange
+            | Act::MarkAll
+            | Act::Next
+            | Act::Previous
+            | Act::Filter => {
                 Some("not on this screen; enter opens the track in the Library".to_owned())
             }
             Act::CheckAgain if self.name.is_none() => Some("there is no dataset yet".to_owned()),

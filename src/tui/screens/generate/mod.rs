@@ -230,6 +230,10 @@ impl Generate {
                 none.then(|| "every take is kept or rated".to_owned())
             }),
             Act::Trim => Some("only tracks are trimmed".to_owned()),
+            Act::Filter | Act::Mark | Act::MarkRange | Act::MarkAll | Act::Next | Act::Previous => {
+                Some("not on this screen".to_owned())
+            }
+            Act::Undo | Act::Redo => Some("datasets are undone in the Library".to_owned()),
             Act::History => no_take(),
             Act::PlanView => self.plan.is_none().then(|| "there is no plan yet".to_owned()),
             Act::Finetune => {

@@ -186,9 +186,16 @@ impl Jobs {
         let job = self.job(cx);
         let ended = job.is_some_and(|j| j.state.ended());
         match act {
-            Act::Play | Act::Switch | Act::With | Act::Mark | Act::Filter | Act::Undo => {
-                Some("not on this screen".to_owned())
-            }
+            Act::Play
+            | Act::Switch
+            | Act::With
+            | Act::Mark
+            | Act::MarkRange
+            | Act::MarkAll
+            | Act::Next
+            | Act::Previous
+            | Act::Filter
+            | Act::Undo => Some("not on this screen".to_owned()),
             Act::StopJob | Act::Retry | Act::Result | Act::FullLog if job.is_none() => {
                 Some("there is no job here".to_owned())
             }

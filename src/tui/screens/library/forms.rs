@@ -24,7 +24,7 @@ pub fn import_form(paths: &str, cx: &Cx<'_>) -> Overlay {
             Must::Anything,
             "for an open licence its SPDX name, as in CC-BY-4.0; for a private one the document",
         ),
-        Line::text("stated by", &cx.setup.by, Must::Something, "who states the rights"),
+        Line::text("stated by", &cx.setup.by, Must::With(2), "who states the rights"),
         Line::switch(
             "copy",
             false,
@@ -67,7 +67,7 @@ pub fn rights_form(tracks: Vec<TrackId>, cx: &Cx<'_>) -> Overlay {
             Must::Anything,
             "for an open licence its SPDX name, as in CC-BY-4.0; for a private one the document",
         ),
-        Line::text("stated by", &cx.setup.by, Must::Something, "who states it"),
+        Line::text("stated by", &cx.setup.by, Must::With(0), "who states it"),
     ];
     let about = format!(
         "A statement also says: {} {}",

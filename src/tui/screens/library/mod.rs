@@ -300,6 +300,7 @@ impl Library {
             Act::Right => {
                 self.focus = if self.focus == Pane::Sets { Pane::Tracks } else { Pane::Track };
             }
+            Act::Next | Act::Previous => self.go_to_match(act == Act::Next, cx),
             Act::Leave => return self.leave(cx),
             Act::Open => self.open(cx),
             Act::Filter => match arg {

@@ -96,6 +96,30 @@ impl Library {
         longest_rest(&heard.problems, heard.duration_s)
     }
 
+    /// Goes to the next row, or the one before, that the filter or a problem makes stand out.
+    pub(super) fn go_to_match(&mut self, down: bool, cx: &Cx<'_>) {
+        let stands_out = |row: &super::RowAt| {
+            let member = cx.facts.datasets.get(row.dataset).and_then(|d| d.members.get(row.member));
+            !self.filter.is_empty()
+                || member.is_some_and(|m| !rows::serious(cx.facts, m).is_empty())
+        };
+        let at = self.tracks.at;
+        let found = if down {
+            let after = self.rows.iter().enumerate().skip(at + 1);
+            after.filter(|(_, r)| stands_out(r)).map(|(n, _)| n).next()
+        } else {
+            let before = self.rows.iter().enumerate().take(at).rev();
+            before.filter(|(_, r)| stands_out(r)).map(|(n, _)| n).next()
+        };
+        match found {
+            Some(row) => {
+                let by = row as isize - at as isize;
+                self.tracks.go(Step::By(by), self.rows.len(), self.height);
+            }
+            None => self.tracks.fit(self.rows.len(), self.height),
+        }
+    }
+
     /// Puts the cursor where the worst problem of the track begins.
     pub(super) fn go_to_problem(&mut self) {
         let place = self.listening().and_then(|l| {
