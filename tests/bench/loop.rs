@@ -180,6 +180,10 @@ fn real(music: &Path, out: &Path, scratch: &Path, probe: Option<&str>) {
     for artist in folders(music) {
         let name = artist.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let tracks: Vec<PathBuf> = files(&artist).into_iter().step_by(2).collect();
+        if tracks.is_empty() {
+            println!("{name}: no tracks");
+            continue;
+        }
         let home = scratch.join(&name);
         let mut import = vec!["import"];
         import.extend(tracks.iter().map(|t| path(t)));
