@@ -149,16 +149,16 @@ pub fn words(verdict: &Verdict) -> String {
             let passages = if n == 1 { "1 passage is" } else { &format!("{n} passages are") };
             match own {
                 Some(own) if own <= bits => format!(
-                    "{passages} as near to its tracks as those are to one another ({bits:.1} wrong bits of 32; theirs {own:.1})"
+                    "{passages} like passages of its tracks, which are as like to one another"
                 ),
-                _ => format!("{passages} like passages of its tracks ({bits:.1} wrong bits of 32)"),
+                _ => format!("{passages} nearer to its tracks than those are to one another"),
             }
         }
         Some(bits) => {
             let own = &verdict.copy.own_nearest_bits;
             let nearer = own.iter().filter(|o| **o < bits).count();
             format!(
-                "no copied passage; nearest {bits:.1} wrong bits of 32, and {nearer} of {} own tracks are nearer to one another",
+                "no copied passage; {nearer} of {} own tracks are nearer to another of them than this",
                 own.len()
             )
         }

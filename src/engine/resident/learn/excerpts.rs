@@ -1,7 +1,8 @@
 //! Which passages of each track a finetune keeps.
 //!
-//! Every track gets a fair share of the budget; short tracks leave theirs to the others. A share is
-//! cut from two places, so that quiet and full passages are both there.
+//! Every track gets a fair share of the budget; short tracks leave theirs to the others. Of more
+//! tracks than the budget can serve, some are taken, spread evenly over the dataset. A share is cut
+//! from two places, so that quiet and full passages are both there.
 
 use crate::engine::Material;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ const KEEP_MAX_S: f64 = 420.0;
 const FLAC_SHARE: f64 = 0.85;
 /// Shortest passage worth keeping.
 const SHORTEST_S: f64 = 4.0;
+/// Least share of a track: two bars of slow music. A budget too small for all tracks goes to fewer.
+const LEAST_SHARE_S: f64 = 8.0;
 /// A share this long is cut from two places.
 const SPLIT_S: f64 = 24.0;
 /// Time before the first cut of a passage, for its fade.
@@ -51,15 +54,24 @@ pub fn choose(material: &[Material], audio_max_bytes: u64) -> Vec<Vec<Excerpt>> 
 /// Seconds of each track: equal shares, what short tracks leave going to the others.
 fn shares(lengths: &[f64], budget: f64) -> Vec<f64> {
     let mut shares = vec![0.0; lengths.len()];
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    let mut order = served(lengths.len(), budget);
     order.sort_by(|a, b| lengths[*a].total_cmp(&lengths[*b]).then(a.cmp(b)));
     let mut left = budget;
     for (done, index) in order.iter().enumerate() {
-        let fair = left / (lengths.len() - done) as f64;
+        let fair = left / (order.len() - done) as f64;
         shares[*index] = lengths[*index].min(fair);
         left -= shares[*index];
     }
     shares
+}
+
+/// Numbers of the tracks that get a share.
+fn served(tracks: usize, budget: f64) -> Vec<usize> {
+    let most = ((budget / LEAST_SHARE_S) as usize).max(1);
+    if tracks <= most {
+        return (0..tracks).collect();
+    }
+    (0..most).map(|n| n * tracks / most).collect()
 }
 
 fn cut(share: f64, length: f64) -> Vec<Excerpt> {
@@ -86,10 +98,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_budget_is_kept_and_used(lengths in proptest::collection::vec(2.0f64..600.0, 1..60), budget in 20.0f64..500.0) {
+        fn the_budget_is_kept_and_used(lengths in proptest::collection::vec(2.0f64..600.0, 1..50), budget in 20.0f64..500.0) {
+            let all: f64 = served(lengths.len(), budget).iter().map(|i| lengths[*i]).sum();
             let shares = shares(&lengths, budget);
             let sum: f64 = shares.iter().sum();
-            let all: f64 = lengths.iter().sum();
             prop_assert!(sum <= budget + 1e-6);
             prop_assert!((sum - budget.min(all)).abs() < 1e-6);
             for (share, length) in shares.iter().zip(&lengths) {
@@ -102,5 +114,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_large_dataset_gives_passages_too() {
+        let lengths = vec![212.0; 119];
+        let cuts: Vec<Vec<Excerpt>> =
+            shares(&lengths, 420.0).iter().zip(&lengths).map(|(s, l)| cut(*s, *l)).collect();
+        let kept: f64 = cuts.iter().flatten().map(|e| e.length_s).sum();
+        let tracks: Vec<usize> = (0..119).filter(|i| !cuts[*i].is_empty()).collect();
+        assert!((415.0..=420.1).contains(&kept), "{kept}");
+        assert_eq!(tracks.len(), 52);
+        assert!(tracks[0] == 0 && tracks[51] > 110);
+        assert!(tracks.windows(2).all(|w| w[1] - w[0] <= 3));
     }
 }

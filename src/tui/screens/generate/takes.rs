@@ -293,9 +293,8 @@ fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
         ),
         Role::Dim,
     ));
-    if let Some((bits, track)) = verdict.copy.nearest_bits.zip(verdict.copy.nearest_track.as_ref())
-    {
-        let words = format!("  nearest: {}, {bits:.1} wrong bits of 32", facts.title(track));
+    if let Some(track) = verdict.copy.nearest_track.as_ref() {
+        let words = format!("  nearest: {}", facts.title(track));
         lines.push((words, Role::Text));
     }
     for found in &verdict.copy.evidence {
