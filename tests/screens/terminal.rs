@@ -319,6 +319,32 @@ fn plain_terminals_are_told_or_served() {
 }
 
 #[test]
+fn a_watch_on_a_terminal_that_only_prints_is_plain_lines() {
+    let Some(t) = Terminal::new("dumb") else { return };
+    let songs = folder_of_tones(t.home.path(), 6, 60);
+    let home = t.home.path().join("home");
+    let said = t.home.path().join("said");
+    let program = env!("CARGO_BIN_EXE_leitmotif");
+    let command = format!("TERM=dumb {program} --home {}", home.display());
+    t.type_in(&format!("{command} import {} >/dev/null 2>&1 &", songs.display()));
+    let record = home.join("state/jobs/j1/job.json");
+    let start = Instant::now();
+    while !record.exists() {
+        assert!(start.elapsed() < PATIENCE, "no job: {}", t.screen());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    t.tmux(&["pipe-pane", "-o", &format!("cat > {}", said.display())]);
+    t.type_in(&format!("clear; TERM=dumb {program} --home {} jobs watch j1", home.display()));
+    t.until("is done");
+    let said = std::fs::read_to_string(said).unwrap();
+    let lines: Vec<&str> = said.lines().filter(|l| l.starts_with("j1 ")).collect();
+    assert!(lines.len() > 1, "{said:?}");
+    for line in lines {
+        assert!(!line.trim_end().contains(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
 fn a_home_that_cannot_be_written_is_named() {
     let Some(t) = Terminal::new("home") else { return };
     // A file where a folder should be refuses the super-user as well.
