@@ -217,17 +217,10 @@ impl Tmux {
         self.run(&["send-keys", "Enter"]);
     }
 
-    fn state(&self, home: &Path, job: u32) -> String {
-        let path = home.join(format!("state/jobs/j{job}/job.json"));
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let job: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        job["state"].as_str().unwrap_or("not there").to_owned()
-    }
-
     /// Waits for the end of a job.
     fn ended(&self, home: &Path, job: u32) {
         let start = Instant::now();
-        while matches!(self.state(home, job).as_str(), "queued" | "running" | "not there") {
+        while matches!(state(home, job).as_str(), "queued" | "running" | "not there") {
             assert!(start.elapsed() < Duration::from_secs(900), "j{job}: {}", self.text());
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -250,6 +243,14 @@ impl Drop for Tmux {
     fn drop(&mut self) {
         self.run(&["kill-server"]);
     }
+}
+
+/// How a job stands, as its file says.
+fn state(home: &Path, job: u32) -> String {
+    let path = home.join(format!("state/jobs/j{job}/job.json"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let job: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    job["state"].as_str().unwrap_or("not there").to_owned()
 }
 
 fn terminal(home: &Path, music: Option<PathBuf>) {
@@ -314,14 +315,14 @@ fn terminal(home: &Path, music: Option<PathBuf>) {
     t.run(&["send-keys", "Enter"]);
     t.until("train");
     latencies(&t, "while a training uses all cores");
-    println!("  the training was then {}", t.state(home, 2));
+    println!("  the training was then {}", state(home, 2));
     t.ended(home, 2);
 
     let short = many_short(home);
     t.import(&short, "b short");
     t.until("import");
     latencies(&t, "while 2,000 short tracks come in");
-    println!("  the import was then {}", t.state(home, 3));
+    println!("  the import was then {}", state(home, 3));
 }
 
 fn latencies(t: &Tmux, when: &str) {
