@@ -28,9 +28,11 @@ pub fn router(studio: Shared) -> Router {
         .route("/v1/jobs/{id}", get(job))
         .route("/v1/jobs/{id}/events", get(events))
         .route("/v1/jobs/{id}/stop", post(stop))
+        .route("/v1/jobs/{id}/pause", post(pause))
+        .route("/v1/jobs/{id}/resume", post(resume))
         .fallback(|| async {
             let words = "ask for /v1/status, /v1/jobs, /v1/jobs/ID, /v1/jobs/ID/events or \
-                         POST /v1/jobs/ID/stop";
+                         POST /v1/jobs/ID/stop, pause or resume";
             refusal(
                 StatusCode::NOT_FOUND,
                 "not_found",
@@ -68,6 +70,24 @@ async fn stop(State(studio): State<Shared>, Path(id): Path<String>) -> Response 
         let id = named(&id)?;
         studio.stop(id)?;
         Ok(json!({ "job_id": id, "asked_to_stop": true }))
+    })
+    .await
+}
+
+async fn pause(State(studio): State<Shared>, Path(id): Path<String>) -> Response {
+    ask(studio, move |studio| {
+        let id = named(&id)?;
+        studio.pause(id, true)?;
+        Ok(json!({ "job_id": id, "asked_to_pause": true }))
+    })
+    .await
+}
+
+async fn resume(State(studio): State<Shared>, Path(id): Path<String>) -> Response {
+    ask(studio, move |studio| {
+        let id = named(&id)?;
+        studio.pause(id, false)?;
+        Ok(json!({ "job_id": id, "asked_to_resume": true }))
     })
     .await
 }

@@ -62,7 +62,7 @@ pub enum Command {
     Evaluate(Evaluate),
     /// Look for passages of one file in another.
     Compare(Compare),
-    /// Look at jobs, watch them, stop them.
+    /// Look at jobs, watch them, pause and stop them.
     Jobs(Jobs),
     /// Look at everything and say what works here.
     Doctor,
@@ -483,6 +483,16 @@ pub enum JobAction {
     },
     /// Ask one to stop, in whatever process it runs.
     Cancel {
+        /// The job.
+        job: JobId,
+    },
+    /// Let one rest at its next step, in whatever process it runs.
+    Pause {
+        /// The job.
+        job: JobId,
+    },
+    /// Let one that rests go on.
+    Resume {
         /// The job.
         job: JobId,
     },

@@ -3,6 +3,7 @@
 //! A reader that went away is no error: the command ends quietly.
 
 use crate::studio::ErrorReport;
+use crate::studio::config::terminal_is_dumb;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -94,9 +95,9 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Whether words go to a person's terminal.
+/// Whether words go to a person's terminal, and a line on it can be written anew.
 pub fn stderr_is_terminal() -> bool {
-    std::io::stderr().is_terminal()
+    std::io::stderr().is_terminal() && !terminal_is_dumb()
 }
 
 /// "3:07".

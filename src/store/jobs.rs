@@ -145,6 +145,20 @@ impl Store {
         self.home.job(id).join("stop").exists()
     }
 
+    /// Leaves word that a job should rest, or go on; the last word holds. Needs no ownership.
+    pub fn ask_to_rest(&self, id: JobId, rest: bool) -> Result<(), StoreError> {
+        let word: &[u8] = if rest { b"pause\n" } else { b"resume\n" };
+        super::files::write(&self.home.job(id).join("rest"), word)
+    }
+
+    /// Takes the word that was left about rest: whether the job should. It is moved away before it is
+    /// read, so that a word which comes meanwhile is the next one.
+    pub fn asked_to_rest(&self, id: JobId) -> Option<bool> {
+        let (word, taken) = (self.home.job(id).join("rest"), self.home.job(id).join("rest.heard"));
+        std::fs::rename(&word, &taken).ok()?;
+        std::fs::read(&taken).ok().map(|text| text.starts_with(b"pause"))
+    }
+
     /// Forgets a job that ended.
     pub fn remove_job(&self, id: JobId) -> Result<(), StoreError> {
         self.must_own()?;

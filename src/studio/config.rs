@@ -235,6 +235,11 @@ fn user_name() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// Whether the terminal only knows how to print: no line can be written anew on it.
+pub fn terminal_is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|v| v == "dumb")
+}
+
 fn terminal() -> Terminal {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()

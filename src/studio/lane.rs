@@ -170,7 +170,7 @@ fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobE
     reporter.event(EventKind::Started, Map::new());
     let over = AtomicBool::new(false);
     let result = std::thread::scope(|threads| {
-        let watch = threads.spawn(|| watch_for_stop(inner, id, stop, &over));
+        let watch = threads.spawn(|| watch_for_words(inner, id, stop, &over));
         let result = started.and_then(|()| {
             stop.check()?;
             let work = || inner.pool.install(|| perform(inner, work, &reporter, stop));
@@ -185,12 +185,15 @@ fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobE
     finish(inner, job, &reporter, result)
 }
 
-/// Other processes leave word that a job should stop; work that is long without an event would not
-/// hear of it.
-fn watch_for_stop(inner: &Inner, id: JobId, stop: &StopToken, over: &AtomicBool) {
+/// Other processes leave word that a job should stop, rest or go on; work that is long without an
+/// event would not hear of it.
+fn watch_for_words(inner: &Inner, id: JobId, stop: &StopToken, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) && !stop.asked() {
         if inner.store.asked_to_stop(id) {
             stop.stop();
+        }
+        if let Some(rest) = inner.store.asked_to_rest(id) {
+            inner.lane.pause(id, rest);
         }
         std::thread::park_timeout(LOOK_EVERY);
     }

@@ -230,9 +230,13 @@ impl Studio for LocalStudio {
         if self.inner.lane.pause(id, paused) {
             return Ok(());
         }
-        let state = self.inner.store.job(id)?.state.word();
-        let words = format!("job {id} is {state}: only a job that runs in this process can rest");
-        Err(StudioError::Usage(words))
+        let job = self.inner.store.job(id)?;
+        if job.state.ended() {
+            let words = format!("job {id} has ended already: it is {}", job.state.word());
+            return Err(StudioError::Usage(words));
+        }
+        // It waits for its turn, or another process runs it: the word is heard when it can be.
+        Ok(self.inner.store.ask_to_rest(id, paused)?)
     }
 
     fn forget_job(&self, id: JobId) -> Result<(), StudioError> {

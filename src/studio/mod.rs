@@ -117,7 +117,7 @@ pub trait Studio: Send + Sync {
     fn submit(&self, work: Work) -> Result<JobId, StudioError>;
     /// Asks a job to stop.
     fn stop(&self, id: JobId) -> Result<(), StudioError>;
-    /// Lets the running job rest at its next step, or go on.
+    /// Lets a job rest at its next step, or go on, in whatever process it runs.
     fn pause(&self, id: JobId, paused: bool) -> Result<(), StudioError>;
     /// Forgets a job that has ended; what it made stays.
     fn forget_job(&self, id: JobId) -> Result<(), StudioError>;

@@ -10,7 +10,7 @@ use crate::domain::rights::Rights;
 use crate::domain::verdict::Verdict;
 use crate::domain::{listening::Problem, take::Take};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Files to bring in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -230,7 +230,10 @@ impl Work {
     /// What it works on, in a few words.
     pub fn what(&self) -> String {
         match self {
-            Self::Import(w) => format!("{} into {}", files(w.paths.len()), w.dataset),
+            Self::Import(w) => {
+                let first = w.paths.first().map(PathBuf::as_path);
+                format!("{} into {}", files(first, w.paths.len()), w.dataset)
+            }
             Self::Train(w) => format!("{} from {}", w.name, w.dataset),
             Self::Generate(w) => {
                 let prompt = w.prompts.first().map_or("", String::as_str);
@@ -239,13 +242,20 @@ impl Work {
                 let by = w.finetune.as_deref().unwrap_or("the base");
                 format!("\"{short}\" x{count} with {by}")
             }
-            Self::Evaluate(w) => format!("{} against {}", files(w.items.len()), w.finetune),
+            Self::Evaluate(w) => {
+                let first = w.items.first().map(Path::new);
+                format!("{} against {}", files(first, w.items.len()), w.finetune)
+            }
         }
     }
 }
 
-fn files(count: usize) -> String {
-    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
+/// One by its name, more by their number.
+fn files(first: Option<&Path>, count: usize) -> String {
+    match first.filter(|_| count == 1) {
+        Some(one) => one.file_name().unwrap_or(one.as_os_str()).to_string_lossy().into_owned(),
+        None => format!("{count} items"),
+    }
 }
 
 /// Lists of paths.

@@ -115,7 +115,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut used = 0;
-        for word in paragraph.split_word_bounds() {
+        for word in words_and_gaps(paragraph) {
             let wide = cells(word);
             if used + wide <= width {
                 line.push_str(word);
@@ -142,6 +142,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+/// Runs of spaces and of anything else: a sign stays with its number, a hyphen with its date.
+fn words_and_gaps(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let gap = rest.chars().next()?.is_whitespace();
+        let end = rest.find(|c: char| c.is_whitespace() != gap).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        Some(run)
+    })
 }
 
 /// A text filled up with spaces to a width, or cut to it.
@@ -183,6 +195,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+        assert_eq!(wrap("mean is -0.014", 9), ["mean is", "-0.014"]);
     }
 
     proptest! {

@@ -1,8 +1,9 @@
 //! Figures of the screens: frame times, bytes, latencies, weight. Prints; never asserts.
 //!
 //! `cargo bench --bench tui` measures what needs no terminal, and, where there is tmux, the real
-//! program in a terminal of 120x40 over a store of 5,000 tracks. With `-- --music DIR` a training
-//! on that folder is the load; without, tones that are made here are imported and learned.
+//! program in a terminal of 120x40 over a store of 5,000 tracks: at rest, while music comes in, while
+//! a training listens on all cores, and while 2,000 short tracks come in. With `-- --music DIR` that
+//! folder is imported and learned from; without, tones that are made here are.
 
 #![allow(
     clippy::unwrap_used,
@@ -202,6 +203,30 @@ impl Tmux {
         }
     }
 
+    /// Fills in the form of an import.
+    fn import(&self, folder: &Path, dataset: &str) {
+        self.run(&["send-keys", "i"]);
+        self.until("paths");
+        self.run(&["send-keys", "-l", &folder.display().to_string()]);
+        self.run(&["send-keys", "Tab"]);
+        self.run(&["send-keys", "-l", dataset]);
+        for key in ["Tab", "Right", "Tab", "Tab"] {
+            self.run(&["send-keys", key]);
+        }
+        self.run(&["send-keys", "-l", "Ada"]);
+        self.run(&["send-keys", "Enter"]);
+    }
+
+    /// Waits for the end of a job.
+    fn ended(&self, home: &Path, job: u32) {
+        let start = Instant::now();
+        while matches!(state(home, job).as_str(), "queued" | "running" | "not there") {
+            assert!(start.elapsed() < Duration::from_secs(900), "j{job}: {}", self.text());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+
     /// Time from a key until the program has written something, as seen through tmux.
     fn latency(&self, key: &str) -> Duration {
         let before = self.count();
@@ -218,6 +243,14 @@ impl Drop for Tmux {
     fn drop(&mut self) {
         self.run(&["kill-server"]);
     }
+}
+
+/// How a job stands, as its file says.
+fn state(home: &Path, job: u32) -> String {
+    let path = home.join(format!("state/jobs/j{job}/job.json"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let job: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    job["state"].as_str().unwrap_or("not there").to_owned()
 }
 
 fn terminal(home: &Path, music: Option<PathBuf>) {
@@ -260,14 +293,36 @@ fn terminal(home: &Path, music: Option<PathBuf>) {
     std::thread::sleep(Duration::from_secs(1));
     latencies(&t, "at rest");
     let folder = music.unwrap_or_else(|| tones(home));
-    t.run(&["send-keys", "i"]);
-    t.until("paths");
-    t.run(&["send-keys", "-l", &folder.display().to_string()]);
-    for key in ["Tab", "Tab", "Right", "Tab", "Tab", "Enter"] {
-        t.run(&["send-keys", key]);
-    }
+    // The first dataset by name is the second line of the list, after that of all tracks.
+    t.import(&folder, "a music");
     t.until("import");
     latencies(&t, "while music comes in on all cores");
+    t.ended(home, 1);
+    t.run(&["send-keys", "q"]);
+    std::thread::sleep(Duration::from_secs(2));
+
+    // Without what was heard, in memory or in files, a training listens to all of it again.
+    std::fs::remove_dir_all(home.join("cache")).unwrap();
+    t.run(&["send-keys", "-l", &format!("{program} --home {}", home.display())]);
+    t.run(&["send-keys", "Enter"]);
+    t.until("1 Library");
+    std::thread::sleep(Duration::from_secs(2));
+    for key in ["h", "j", "Enter", "T"] {
+        t.run(&["send-keys", key]);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    t.until("of a-music");
+    t.run(&["send-keys", "Enter"]);
+    t.until("train");
+    latencies(&t, "while a training uses all cores");
+    println!("  the training was then {}", state(home, 2));
+    t.ended(home, 2);
+
+    let short = many_short(home);
+    t.import(&short, "b short");
+    t.until("import");
+    latencies(&t, "while 2,000 short tracks come in");
+    println!("  the import was then {}", state(home, 3));
 }
 
 fn latencies(t: &Tmux, when: &str) {
@@ -287,27 +342,42 @@ fn latencies(t: &Tmux, when: &str) {
 
 /// Tones that are heard as music.
 fn tones(home: &Path) -> PathBuf {
-    const RATE: u32 = 44_100;
     let folder = home.join("tones");
     std::fs::create_dir_all(&folder).unwrap();
-    for song in 0..16u32 {
-        let frames = RATE * 120;
-        let mut bytes = Vec::with_capacity(frames as usize * 2 + 44);
-        bytes.extend(b"RIFF");
-        bytes.extend((36 + frames * 2).to_le_bytes());
-        bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-        bytes.extend(RATE.to_le_bytes());
-        bytes.extend((RATE * 2).to_le_bytes());
-        bytes.extend(b"\x02\0\x10\0data");
-        bytes.extend((frames * 2).to_le_bytes());
-        for n in 0..frames {
-            let t = f64::from(n) / f64::from(RATE);
-            let note = 110.0 * 2f64.powf(f64::from((t * 2.0) as u32 * (3 + song) % 12) / 12.0);
-            let beat = (1.0 - (t * 2.0).fract() * 1.6).max(0.0);
-            let value = (t * note * std::f64::consts::TAU).sin() * beat * 12_000.0;
-            bytes.extend((value as i16).to_le_bytes());
-        }
-        std::fs::write(folder.join(format!("tone {song}.wav")), bytes).unwrap();
+    for song in 0..16 {
+        tone(&folder.join(format!("tone {song}.wav")), song, 120, 44_100);
     }
     folder
+}
+
+/// 2,000 tracks of 10 to 12 seconds.
+fn many_short(home: &Path) -> PathBuf {
+    let folder = home.join("short");
+    std::fs::create_dir_all(&folder).unwrap();
+    for song in 0..2_000 {
+        tone(&folder.join(format!("short {song:04}.wav")), song, 10 + song % 3, 11_025);
+    }
+    folder
+}
+
+fn tone(path: &Path, song: u32, seconds: u32, rate: u32) {
+    let frames = rate * seconds;
+    let mut bytes = Vec::with_capacity(frames as usize * 2 + 44);
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + frames * 2).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(rate.to_le_bytes());
+    bytes.extend((rate * 2).to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((frames * 2).to_le_bytes());
+    // No two songs are the same, however many there are.
+    let tuning = 110.0 * 2f64.powf(f64::from(song / 12) / 2_400.0);
+    for n in 0..frames {
+        let t = f64::from(n) / f64::from(rate);
+        let note = tuning * 2f64.powf(f64::from((t * 2.0) as u32 * (3 + song) % 12) / 12.0);
+        let beat = (1.0 - (t * 2.0).fract() * 1.6).max(0.0);
+        let value = (t * note * std::f64::consts::TAU).sin() * beat * 12_000.0;
+        bytes.extend((value as i16).to_le_bytes());
+    }
+    std::fs::write(path, bytes).unwrap();
 }

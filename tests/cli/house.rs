@@ -103,6 +103,11 @@ impl Home {
         home
     }
 
+    /// Puts what the prepared home holds where this home is.
+    pub fn fill(&self) {
+        copy(&prepared().join("home"), &self.path());
+    }
+
     /// The home itself.
     pub fn path(&self) -> PathBuf {
         self.dir.path().join("home")

@@ -48,6 +48,61 @@ fn a_job_is_watched_and_cancelled_from_outside() {
     assert!(home.half_done().is_empty(), "{:?}", home.half_done());
 }
 
+/// What `jobs list` says of a job.
+fn said_of(home: &Home, id: &str) -> String {
+    let ran = home.run(["jobs", "list"]);
+    ran.out.lines().find(|l| l.starts_with(id)).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_job_is_paused_and_goes_on_from_outside() {
+    let home = Home::prepared();
+    let last = home.last_job();
+    let owner = home.start(LONG);
+    let id = format!("j{}", home.wait_for_job(last));
+    let asked = home.json(["jobs", "pause", &id]).ok();
+    assert_eq!(asked, serde_json::json!({ "job_id": id, "asked_to_pause": true }));
+    wait_until("it rests", || said_of(&home, &id).contains("paused").then_some(()));
+    // A step that had begun may still end; after it nothing is done.
+    let done = || home.json(["jobs", "log", &id]).lines().len();
+    let mut before = done();
+    wait_until("nothing is done any more", || {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        let now = done();
+        (std::mem::replace(&mut before, now) == now).then_some(())
+    });
+    let asked = home.json(["jobs", "resume", &id]).ok();
+    assert_eq!(asked, serde_json::json!({ "job_id": id, "asked_to_resume": true }));
+    wait_until("it goes on", || (done() > before + 1).then_some(()));
+    assert!(said_of(&home, &id).contains("running"));
+
+    // One that rests still hears that it should stop.
+    assert!(home.run(["jobs", "pause", &id]).err.contains("was asked to rest"));
+    wait_until("it rests again", || said_of(&home, &id).contains("paused").then_some(()));
+    home.json(["jobs", "cancel", &id]).ok();
+    owner.end().error(130, "stopped");
+    check_events(&home.json(["jobs", "log", &id]).lines());
+    for word in ["pause", "resume"] {
+        home.json(["jobs", word, &id]).error(2, "usage");
+        home.json(["jobs", word, "j999"]).error(4, "not_found");
+    }
+}
+
+#[test]
+fn a_watch_without_a_terminal_writes_plain_lines() {
+    let home = Home::prepared();
+    let last = home.last_job();
+    let owner = home.start(["generate", "a piece", "--variants", "20", "--seconds", "20"]);
+    let id = format!("j{}", home.wait_for_job(last));
+    let mut watch = home.command(["jobs", "watch", &id]);
+    let ran = Ran::of(watch.env("TERM", "dumb").output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.err.contains(&format!("{id} render")) && ran.err.contains("is done"), "{ran:?}");
+    assert!(ran.err.chars().all(|c| c == '\n' || !c.is_control()), "{ran:?}");
+    assert!(ran.out.is_empty(), "{ran:?}");
+    owner.end().ok();
+}
+
 #[test]
 fn a_job_that_says_nothing_for_long_hears_a_cancel() {
     // One long file is one step of an import: no event comes while it is listened to.

@@ -8,6 +8,7 @@
 
 mod bounds;
 mod contract;
+mod disks;
 mod exits;
 mod hostile;
 mod house;

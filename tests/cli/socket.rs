@@ -1,7 +1,7 @@
 //! The owner's socket: status and jobs for programs that monitor a headless machine.
 
 use super::contract::check_events;
-use super::house::Home;
+use super::house::{Home, wait_until};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -51,8 +51,11 @@ fn a_running_job_is_seen_followed_and_stopped_on_the_socket() {
     let status = value(ask(&home, "GET", "/v1/status"));
     assert_eq!(status["open_jobs"][0]["job_id"], id.as_str());
     assert_eq!(status["owner"], true);
-    let listed = value(ask(&home, "GET", "/v1/jobs"));
-    assert_eq!(listed, home.json(["jobs", "list"]).ok());
+    // The owner's list follows the files a moment later.
+    wait_until("both lists say the same", || {
+        let listed = value(ask(&home, "GET", "/v1/jobs"));
+        (listed == home.json(["jobs", "list"]).ok()).then_some(())
+    });
     assert_eq!(ask(&home, "GET", "/v1/jobs/j999").0, 404);
     assert_eq!(ask(&home, "GET", "/v1/jobs/nonsense").0, 400);
     assert_eq!(ask(&home, "GET", "/etc/passwd").0, 404);
@@ -61,6 +64,9 @@ fn a_running_job_is_seen_followed_and_stopped_on_the_socket() {
     let followed = std::thread::scope(|threads| {
         let follower = threads.spawn(|| ask(&home, "GET", &format!("/v1/jobs/{id}/events")));
         std::thread::sleep(std::time::Duration::from_millis(600));
+        for (word, key) in [("pause", "asked_to_pause"), ("resume", "asked_to_resume")] {
+            assert_eq!(value(ask(&home, "POST", &format!("/v1/jobs/{id}/{word}")))[key], true);
+        }
         let asked = value(ask(&home, "POST", &format!("/v1/jobs/{id}/stop")));
         assert_eq!(asked["asked_to_stop"], true);
         follower.join().unwrap()

@@ -34,7 +34,7 @@ fn an_empty_home_says_what_to_do() {
     s.keys("tab right tab tab enter");
     let did = s.studio.did();
     assert!(did[0].starts_with("submit import"), "{did:?}");
-    s.shows("waits");
+    s.shows("begins");
 }
 
 #[test]

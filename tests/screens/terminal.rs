@@ -319,6 +319,32 @@ fn plain_terminals_are_told_or_served() {
 }
 
 #[test]
+fn a_watch_on_a_terminal_that_only_prints_is_plain_lines() {
+    let Some(t) = Terminal::new("dumb") else { return };
+    let songs = folder_of_tones(t.home.path(), 6, 60);
+    let home = t.home.path().join("home");
+    let said = t.home.path().join("said");
+    let program = env!("CARGO_BIN_EXE_leitmotif");
+    let command = format!("TERM=dumb {program} --home {}", home.display());
+    t.type_in(&format!("{command} import {} >/dev/null 2>&1 &", songs.display()));
+    let record = home.join("state/jobs/j1/job.json");
+    let start = Instant::now();
+    while !record.exists() {
+        assert!(start.elapsed() < PATIENCE, "no job: {}", t.screen());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    t.tmux(&["pipe-pane", "-o", &format!("cat > {}", said.display())]);
+    t.type_in(&format!("clear; TERM=dumb {program} --home {} jobs watch j1", home.display()));
+    t.until("is done");
+    let said = std::fs::read_to_string(said).unwrap();
+    let lines: Vec<&str> = said.lines().filter(|l| l.starts_with("j1 ")).collect();
+    assert!(lines.len() > 1, "{said:?}");
+    for line in lines {
+        assert!(!line.trim_end().contains(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
 fn a_home_that_cannot_be_written_is_named() {
     let Some(t) = Terminal::new("home") else { return };
     // A file where a folder should be refuses the super-user as well.
@@ -365,4 +391,69 @@ fn a_full_disk_ends_the_job_with_a_reason() {
     std::thread::sleep(Duration::from_millis(300));
     let _ = Command::new("umount").arg("-l").arg(&home).status();
     assert!(said, "{screen}");
+}
+
+#[test]
+fn a_disk_that_fills_up_is_said_of_every_job_on_the_screen() {
+    let Some(t) = Terminal::new("filled") else { return };
+    let home = t.home.path().join("home");
+    std::fs::create_dir_all(&home).unwrap();
+    let target = home.display().to_string();
+    let mount = ["-t", "tmpfs", "-o", "size=24m", "tmpfs", target.as_str()];
+    if !Command::new("mount").args(mount).output().is_ok_and(|o| o.status.success()) {
+        eprintln!("skipped: this machine lets no small disk be mounted");
+        return;
+    }
+    let songs = folder_of_tones(t.home.path(), 2, 30);
+    t.open("");
+    t.until("Nothing here yet");
+    t.keys(&["i"]);
+    t.until("paths");
+    t.tmux(&["send-keys", "-l", &songs.display().to_string()]);
+    t.keys(&["Tab", "Tab", "Right", "Tab", "Tab"]);
+    t.type_in("Ada");
+    t.until("song 1");
+    use_up(&home.join("filler"));
+    t.keys(&["T"]);
+    t.until("Learns from");
+    t.keys(&["Enter"]);
+    t.until("No space");
+    t.keys(&["i"]);
+    t.until("paths");
+    t.type_in(&songs.display().to_string());
+    std::thread::sleep(Duration::from_millis(700));
+    t.keys(&["4", "i"]);
+    t.until("INSERT");
+    t.tmux(&["send-keys", "-l", "a calm piece"]);
+    t.keys(&["M-Enter"]);
+    std::thread::sleep(Duration::from_millis(1500));
+    t.keys(&["g", "m"]);
+    std::thread::sleep(Duration::from_millis(500));
+    let screen = t.screen();
+    t.tmux(&["kill-server"]);
+    std::thread::sleep(Duration::from_millis(300));
+    let begun = home.join("state/jobs/j2/job.json").exists();
+    let left: Vec<_> = ["takes", "finetunes"]
+        .iter()
+        .filter_map(|place| std::fs::read_dir(home.join("data").join(place)).ok())
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    let _ = Command::new("umount").arg("-l").arg(&home).status();
+    // The same words said again are kept once; none of the three jobs came to be.
+    assert!(screen.contains("No space"), "{screen}");
+    assert!(!begun, "{screen}");
+    assert!(screen.contains("free some space"), "{screen}");
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Takes all that is left of a disk, to the last byte.
+fn use_up(path: &Path) {
+    use std::io::Write;
+    let mut file = std::fs::File::create(path).unwrap();
+    for size in [1 << 20, 1 << 12, 512] {
+        let bytes = vec![0u8; size];
+        while file.write_all(&bytes).is_ok() {}
+    }
 }

@@ -21,7 +21,7 @@ pub fn run(studio: &LocalStudio, args: &Jobs, out: &Out) -> Result<u8, StudioErr
             if out.is_json() {
                 out.value(&job);
             } else {
-                show(&job, out);
+                show(&job, state(studio, &job), out);
             }
         }
         JobAction::Log { job } => {
@@ -42,9 +42,33 @@ pub fn run(studio: &LocalStudio, args: &Jobs, out: &Out) -> Result<u8, StudioErr
                 out.say(&format!("{job} was asked to stop"));
             }
         }
+        JobAction::Pause { job } => rest(studio, *job, true, out)?,
+        JobAction::Resume { job } => rest(studio, *job, false, out)?,
         JobAction::Watch { job } => return watch(studio, *job, out),
     }
     Ok(0)
+}
+
+fn rest(studio: &LocalStudio, job: JobId, rest: bool, out: &Out) -> Result<(), StudioError> {
+    studio.pause(job, rest)?;
+    let (name, words) =
+        if rest { ("asked_to_pause", "rest") } else { ("asked_to_resume", "go on") };
+    if out.is_json() {
+        out.value(&json!({ "job_id": job, name: true }));
+    } else {
+        out.say(&format!("{job} was asked to {words}"));
+    }
+    Ok(())
+}
+
+/// Its state in a word; whether a job rests is in its events only.
+fn state(studio: &LocalStudio, job: &Job) -> &'static str {
+    if job.state != JobState::Running {
+        return job.state.word();
+    }
+    let events = studio.events(job.job_id).unwrap_or_default();
+    let last = events.iter().rev().find_map(|e| e.metrics.get("paused")?.as_bool());
+    if last == Some(true) { "paused" } else { job.state.word() }
 }
 
 fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
@@ -63,7 +87,7 @@ fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
             vec![
                 j.job_id.to_string(),
                 j.kind.word().to_owned(),
-                j.state.word().to_owned(),
+                state(studio, j).to_owned(),
                 j.queued_at.chars().take(19).collect(),
                 match &j.reason {
                     Some(reason) => format!("{}: {reason}", j.what),
@@ -78,8 +102,8 @@ fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     Ok(())
 }
 
-fn show(job: &Job, out: &Out) {
-    out.line(&format!("{}  {}  {}  {}", job.job_id, job.kind.word(), job.state.word(), job.what));
+fn show(job: &Job, state: &str, out: &Out) {
+    out.line(&format!("{}  {}  {}  {}", job.job_id, job.kind.word(), state, job.what));
     out.line(&format!("asked for {}", job.queued_at));
     if let Some(at) = &job.started_at {
         out.line(&format!("started   {at} in process {}", job.pid));

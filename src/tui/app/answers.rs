@@ -57,7 +57,9 @@ impl App {
             Answer::Peaks(path, peaks) => self.screens.generate.drawn(path, peaks),
             Answer::Screen(screening) => self.screened(&screening),
             Answer::Submitted(job) => {
-                self.say(format!("{} waits: {}", job.job_id, job.what));
+                let waits = self.facts.jobs.iter().any(|j| !j.state.ended());
+                let word = if waits { "waits" } else { "begins" };
+                self.say(format!("{} {word}: {}", job.job_id, job.what));
                 if self.facts.job(job.job_id).is_none() {
                     self.facts.jobs.push((*job).clone());
                 }

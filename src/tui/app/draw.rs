@@ -242,8 +242,9 @@ impl App {
         let shown = lines.len().min(3) as u16;
         for (row, line) in lines.iter().take(3).enumerate() {
             let y = (top + 1).saturating_sub(shown) + row as u16;
-            let cells = text::cells(line) as u16;
-            pen.put(0, y, line, role);
+            // Wrapping takes the last space off; what lies below must not touch the words.
+            let cells = (text::cells(line) as u16 + 1).min(width);
+            pen.put(0, y, &format!("{line} "), role);
             pen.wash(0, y, cells, role);
         }
     }

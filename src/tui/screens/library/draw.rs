@@ -2,6 +2,7 @@
 
 use super::inspect::{self, Known};
 use super::{Library, Pane, rows};
+use crate::domain::job::JobKind;
 use crate::domain::listening::Severity;
 use crate::domain::rights::Rights;
 use crate::tui::cx::Cx;
@@ -346,7 +347,11 @@ fn empty(pen: &mut Pen<'_>, cx: &Cx<'_>) {
         pen.cell_right(left, y, 6, key, Role::Key);
         pen.put(left + 8, y, words, Role::Text);
     }
-    if !cx.facts.owner {
+    let coming = cx.facts.jobs.iter().find(|j| j.kind == JobKind::Import && !j.state.ended());
+    if let Some(job) = coming {
+        let words = format!("{} brings in {}: 3 shows how far it is.", job.job_id, job.what);
+        pen.put(left, top + 6, &words, Role::Dim);
+    } else if !cx.facts.owner {
         pen.put(left, top + 6, "This process only looks on.", Role::Warn);
     }
 }

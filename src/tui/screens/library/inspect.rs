@@ -134,11 +134,13 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
     for span in l.chords.iter().take(24) {
         let _ = match span.chord {
             Some(chord) => write!(chords, "{chord} "),
-            None => write!(chords, "N "),
+            None => write!(chords, "- "),
         };
     }
-    if !chords.is_empty() {
+    if l.chords.iter().any(|c| c.chord.is_some()) {
         lines.push(fact("chords", chords.trim_end().to_owned()));
+    } else {
+        lines.push(with("chords", "none heard", Role::Dim));
     }
     lines.extend(l.problems.iter().map(problem));
 }
