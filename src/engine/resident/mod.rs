@@ -55,8 +55,8 @@ impl Resident {
         if request.no_vocals {
             brief.unsupported.retain(|u| !u.starts_with("vocals"));
         }
-        if let Some(finetune) = finetune {
-            grains::note_what_is_out_of_reach(&mut brief, finetune);
+        if finetune.is_some() {
+            grains::note_what_is_out_of_reach(&mut brief);
         }
         // Before anything is laid out: a plan grows with its length.
         self.check_length(request.seconds.or(brief.seconds).unwrap_or(planning::DEFAULT_SECONDS))?;

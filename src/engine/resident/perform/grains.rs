@@ -85,8 +85,7 @@ struct Slot {
 }
 
 /// Says in the brief what grains cannot do.
-pub fn note_what_is_out_of_reach(brief: &mut Brief, finetune: &Finetune) {
-    let _ = finetune;
+pub fn note_what_is_out_of_reach(brief: &mut Brief) {
     for id in brief.instruments.clone() {
         brief.unsupported.push(format!(
             "{}: this version of a finetune plays only the sounds of its own tracks",
@@ -127,10 +126,11 @@ pub fn perform(
         .enumerate()
         .map(|(i, t)| (t.track_id.clone(), finetune.sound.correction_cents(i)))
         .collect();
+    let held = finetune.sound.tracks.iter().filter(|t| !t.excerpts.is_empty()).count();
     Ok(Played {
         stems: BTreeMap::from([("grains".to_owned(), mix)]),
         grains: ledger.uses(&tracks),
-        sound: format!("grains of {} tracks", tracks.len()),
+        sound: format!("grains of {held} tracks"),
     })
 }
 
