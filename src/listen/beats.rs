@@ -90,9 +90,9 @@ fn usual(bpm: f64) -> f64 {
 }
 
 /// The reading that figures set by hand prefer, and their confidence: what the network has to beat.
-pub fn plain(frames: &OnsetFrames) -> Option<Pulse> {
-    let found = readings(frames).into_iter().map(|(_, pulse)| pulse).take(4);
-    let mut best = found.max_by(|a, b| plain_score(a).total_cmp(&plain_score(b)))?;
+pub fn plain(readings: &[(Reading, Pulse)]) -> Option<Pulse> {
+    let found = readings.iter().map(|(_, pulse)| pulse).take(4);
+    let mut best = found.max_by(|a, b| plain_score(a).total_cmp(&plain_score(b)))?.clone();
     best.confidence = plain_confidence(&best);
     (best.confidence >= BEATLESS).then_some(best)
 }
@@ -101,8 +101,12 @@ fn plain_score(pulse: &Pulse) -> f64 {
     pulse.contrast * (0.4 + pulse.periodicity) * expectation(pulse.bpm)
 }
 
+/// Logistic curve over how plain the periodicity is, how the onsets stand on the beats, and how far
+/// beats stray from a steady grid (in periods).
 fn plain_confidence(pulse: &Pulse) -> f64 {
-    confidence(pulse.periodicity, pulse.contrast, pulse.spread)
+    let x = 14.0 * (pulse.periodicity - 0.16) + 0.8 * (pulse.contrast.min(8.0) - 4.0)
+        - 20.0 * (pulse.spread - 0.03);
+    1.0 / (1.0 + (-x).exp())
 }
 
 fn follow(flat: &[f32], tempo: Tempo, periodicity: &Periodicity) -> Option<(Reading, Pulse)> {
@@ -163,13 +167,6 @@ fn alternation(flat: &[f32], beats: &[f64]) -> f32 {
 fn expectation(bpm: f64) -> f64 {
     let octaves = (bpm / 125.0).log2() / 0.8;
     (-0.5 * octaves * octaves).exp() * (bpm / 125.0).sqrt()
-}
-
-/// Logistic curve over how plain the periodicity is, how the onsets stand on the beats, and how far
-/// beats stray from a steady grid (in periods).
-fn confidence(strength: f64, contrast: f64, spread: f64) -> f64 {
-    let x = 14.0 * (strength - 0.16) + 0.8 * (contrast.min(8.0) - 4.0) - 20.0 * (spread - 0.03);
-    1.0 / (1.0 + (-x).exp())
 }
 
 fn dynamic_programming(flat: &[f32], period: f64) -> Vec<f64> {

@@ -162,9 +162,9 @@ fn piece(number: u64, engines: &[Resident]) -> Piece {
         let (samples, bpm) = composed(number, seconds, engines, &mut dice);
         (samples, Some(bpm))
     };
-    let frames = OnsetFrames::new(&samples);
-    let readings = beats::readings(&frames).into_iter().map(|(r, pulse)| (r, pulse.bpm)).collect();
-    let plain = beats::plain(&frames).map_or((0.0, 0.0), |pulse| (pulse.confidence, pulse.bpm));
+    let found = beats::readings(&OnsetFrames::new(&samples));
+    let plain = beats::plain(&found).map_or((0.0, 0.0), |pulse| (pulse.confidence, pulse.bpm));
+    let readings = found.into_iter().map(|(reading, pulse)| (reading, pulse.bpm)).collect();
     Piece { number, readings, plain, bpm }
 }
 

@@ -30,6 +30,11 @@ pub fn class_of(body: Rect) -> Class {
     class(body.width, body.height + 3)
 }
 
+/// A title with the number of its pane, where only one is in sight.
+pub fn numbered(title: &str, number: usize, single: bool) -> String {
+    if single { format!("{number}/4 {title}") } else { title.to_owned() }
+}
+
 /// Cuts columns of some widths off the left of an area; the rest comes last.
 pub fn columns(area: Rect, widths: &[u16]) -> Vec<Rect> {
     let mut rest = area;

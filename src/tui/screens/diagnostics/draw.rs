@@ -9,7 +9,7 @@ use crate::tui::cx::Cx;
 use crate::tui::draw::Pen;
 use crate::tui::draw::plot::{self, Point};
 use crate::tui::draw::table::{self, Row};
-use crate::tui::screens::layout::{Class, class_of};
+use crate::tui::screens::layout::{Class, class_of, numbered};
 use crate::tui::theme::Role;
 use crate::tui::words::{clock, count, figure, span};
 use ratatui::layout::Rect;
@@ -23,9 +23,7 @@ impl Diagnostics {
             let pane = PANES[number];
             let mut pen = pen.part(place);
             let focused = pane == self.focus;
-            let title = |words: &str| {
-                if single { format!("{}/4 {words}", number + 1) } else { words.to_owned() }
-            };
+            let title = |words: &str| numbered(words, number + 1, single);
             match pane {
                 Pane::Findings => self.draw_findings(&mut pen, &title("Findings"), focused, cx),
                 Pane::Map => self.draw_map(&mut pen, &title("Map of the sound"), focused),

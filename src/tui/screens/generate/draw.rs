@@ -10,7 +10,7 @@ use crate::tui::draw::Pen;
 use crate::tui::draw::table::{self, Column, Row};
 use crate::tui::draw::wave::{self, Over, Sight};
 use crate::tui::editor;
-use crate::tui::screens::layout::{Class, class_of};
+use crate::tui::screens::layout::{Class, class_of, numbered};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::words::{clock, count, figure, place};
@@ -39,9 +39,7 @@ impl Generate {
             let pane = PANES[number];
             let mut pen = pen.part(spot);
             let focused = pane == self.focus;
-            let title = |words: &str| {
-                if single { format!("{}/4 {words}", number + 1) } else { words.to_owned() }
-            };
+            let title = |words: &str| numbered(words, number + 1, single);
             match pane {
                 Pane::Prompt => caret = self.draw_prompt(&mut pen, &title("Prompt"), focused),
                 Pane::Settings => self.draw_settings(&mut pen, &title("Settings"), focused, cx),

@@ -5,7 +5,7 @@ use crate::domain::job::{Event, Job, JobState};
 use crate::tui::cx::Cx;
 use crate::tui::draw::table::{self, Column, Row};
 use crate::tui::draw::{Pen, plot};
-use crate::tui::screens::layout::{Class, class_of};
+use crate::tui::screens::layout::{Class, class_of, numbered};
 use crate::tui::theme::Role;
 use crate::tui::words::{clock, count};
 use ratatui::layout::Rect;
@@ -29,9 +29,7 @@ impl Jobs {
             let pane = PANES[number];
             let mut pen = pen.part(place);
             let focused = pane == self.focus;
-            let title = |words: &str| {
-                if single { format!("{}/4 {words}", number + 1) } else { words.to_owned() }
-            };
+            let title = |words: &str| numbered(words, number + 1, single);
             match pane {
                 Pane::Jobs => self.draw_list(&mut pen, &title("Jobs"), focused, cx),
                 Pane::Job => self.draw_job(&mut pen, &title, focused, cx),

@@ -9,7 +9,7 @@ use crate::tui::cx::Cx;
 use crate::tui::draw::Pen;
 use crate::tui::draw::table::{self, Column, Row};
 use crate::tui::draw::wave::{self, Over};
-use crate::tui::screens::layout::{Class, class_of};
+use crate::tui::screens::layout::{Class, class_of, numbered};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::words::{self, clock, count, figure};
@@ -325,11 +325,6 @@ fn rights_word(cx: &Cx<'_>, id: &crate::domain::ids::TrackId) -> (String, Role) 
         Some(Rights::Catalogue) => "cat.",
     };
     (word.to_owned(), Role::Dim)
-}
-
-/// A title with the number of its pane, where only one is in sight.
-pub fn numbered(title: &str, number: usize, single: bool) -> String {
-    if single { format!("{number}/4 {title}") } else { title.to_owned() }
 }
 
 /// What an empty home says.
