@@ -3,25 +3,7 @@
 //! Plain loops: its few hundred products take less time than a tensor would take to set up, and
 //! their order is fixed, so the answer is the same on every machine that follows IEEE 754.
 
-use safetensors::{Dtype, SafeTensors, View};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-/// Weights that cannot be used.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum WeightsError {
-    /// The container is damaged.
-    #[error("the weights cannot be read: {0}")]
-    Container(String),
-    /// A tensor is missing or has another shape.
-    #[error("the weights have no {name} of shape {shape:?}")]
-    Tensor {
-        /// Its name.
-        name: &'static str,
-        /// What was expected.
-        shape: Vec<usize>,
-    },
-}
+use super::weights::{self, WeightsError};
 
 /// Inputs `N`, scaled; `hidden` units with tanh; one logistic output.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +50,7 @@ impl<const N: usize> Dense<N> {
 
     /// Reads weights from a safetensors container.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let container =
-            SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Container(e.to_string()))?;
+        let container = weights::open(bytes)?;
         let hidden = container
             .tensor("outer")
             .map_err(|e| WeightsError::Container(e.to_string()))?
@@ -77,15 +58,15 @@ impl<const N: usize> Dense<N> {
             .first()
             .copied()
             .unwrap_or(0);
-        let inner = read(&container, "inner", &[hidden, N])?;
+        let read = |name: &str, shape: &[usize]| weights::read(&container, name, shape);
         let row = |values: &[f32]| std::array::from_fn(|i| values[i]);
         Ok(Self {
-            mean: row(&read(&container, "mean", &[N])?),
-            spread: row(&read(&container, "spread", &[N])?),
-            inner: inner.chunks_exact(N).map(row).collect(),
-            bias: read(&container, "bias", &[hidden])?,
-            outer: read(&container, "outer", &[hidden])?,
-            rest: read(&container, "rest", &[1])?[0],
+            mean: row(&read("mean", &[N])?),
+            spread: row(&read("spread", &[N])?),
+            inner: read("inner", &[hidden, N])?.chunks_exact(N).map(row).collect(),
+            bias: read("bias", &[hidden])?,
+            outer: read("outer", &[hidden])?,
+            rest: read("rest", &[1])?[0],
         })
     }
 
@@ -93,66 +74,21 @@ impl<const N: usize> Dense<N> {
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         let hidden = self.outer.len();
         let inner: Vec<f32> = self.inner.iter().flatten().copied().collect();
-        let tensors = BTreeMap::from([
-            ("mean", Tensor::new(&self.mean, &[N])),
-            ("spread", Tensor::new(&self.spread, &[N])),
-            ("inner", Tensor::new(&inner, &[hidden, N])),
-            ("bias", Tensor::new(&self.bias, &[hidden])),
-            ("outer", Tensor::new(&self.outer, &[hidden])),
-            ("rest", Tensor::new(&[self.rest], &[1])),
-        ]);
-        safetensors::serialize(tensors, None).map_err(|e| WeightsError::Container(e.to_string()))
+        let tensors: [(&str, &[f32], &[usize]); 6] = [
+            ("mean", &self.mean, &[N]),
+            ("spread", &self.spread, &[N]),
+            ("inner", &inner, &[hidden, N]),
+            ("bias", &self.bias, &[hidden]),
+            ("outer", &self.outer, &[hidden]),
+            ("rest", &[self.rest], &[1]),
+        ];
+        weights::write(tensors.into_iter().map(|(n, v, s)| (n.to_owned(), v, s.to_vec())))
     }
 }
 
 /// The logistic curve.
 pub fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
-}
-
-fn read(
-    container: &SafeTensors<'_>,
-    name: &'static str,
-    shape: &[usize],
-) -> Result<Vec<f32>, WeightsError> {
-    let missing = || WeightsError::Tensor { name, shape: shape.to_vec() };
-    let tensor = container.tensor(name).map_err(|_| missing())?;
-    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-        return Err(missing());
-    }
-    let values = tensor.data().chunks_exact(4);
-    Ok(values.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-}
-
-/// A tensor on its way into a container.
-struct Tensor {
-    bytes: Vec<u8>,
-    shape: Vec<usize>,
-}
-
-impl Tensor {
-    fn new(values: &[f32], shape: &[usize]) -> Self {
-        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        Self { bytes, shape: shape.to_vec() }
-    }
-}
-
-impl View for Tensor {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
 }
 
 #[cfg(test)]
@@ -182,7 +118,10 @@ mod tests {
         let bytes = small().to_bytes().unwrap();
         assert_eq!(Dense::<2>::from_bytes(&bytes).unwrap(), small());
         let wrong = Dense::<3>::from_bytes(&bytes).unwrap_err();
-        assert!(matches!(wrong, WeightsError::Tensor { name: "inner", .. }), "{wrong}");
+        assert!(
+            matches!(wrong, WeightsError::Tensor { ref name, .. } if name == "inner"),
+            "{wrong}"
+        );
         assert!(matches!(Dense::<2>::from_bytes(&bytes[..20]), Err(WeightsError::Container(_))));
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The card beside the weights says what they were trained on and how they do.
 
-use super::dense::{Dense, WeightsError};
+use super::dense::Dense;
+use super::weights::WeightsError;
 use std::sync::OnceLock;
 
 /// Number of figures a reading has.

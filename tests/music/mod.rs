@@ -1,0 +1,124 @@
+//! Music with its truth known: scores that this repository writes or reads from MIDI files, and
+//! their sound through a bank. Trainers and benches share it; the product never sees it.
+//!
+//! Must never guess a truth: what a file does not say is absent.
+
+#![allow(dead_code, clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs)]
+
+pub mod beat;
+pub mod compose;
+pub mod midi;
+pub mod parts;
+pub mod play;
+pub mod render;
+
+use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};
+use leitmotif::domain::pitch::Key;
+
+/// A piece: what a synthesiser is told, and what is true of it.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// MIDI messages in order of time.
+    pub events: Vec<Event>,
+    /// What is true of it.
+    pub truth: Truth,
+}
+
+/// A MIDI message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// Seconds from the start.
+    pub at_s: f64,
+    /// 0..15.
+    pub channel: u8,
+    /// 0x80, 0x90, 0xB0, 0xC0, 0xE0.
+    pub command: u8,
+    /// The two data bytes.
+    pub data: [u8; 2],
+}
+
+/// What is true of a piece.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    pub duration_s: f64,
+    /// Beats a minute; a beat of a compound meter is dotted. 0 where there is no beat.
+    pub tempo_bpm: f64,
+    pub beats_s: Vec<f64>,
+    pub downbeats_s: Vec<f64>,
+    /// `None` where the file does not say.
+    pub meter: Option<Meter>,
+    pub key: Option<Key>,
+    /// Stretches whose chord is known; gaps are unknown.
+    pub chords: Vec<ChordSpan>,
+    pub sections: Vec<SectionSpan>,
+    /// Pitched notes.
+    pub notes: Vec<TrueNote>,
+    /// Drum strokes.
+    pub hits: Vec<TrueHit>,
+}
+
+/// What a note is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Bass,
+    Lead,
+    Harmony,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrueNote {
+    pub start_s: f64,
+    pub end_s: f64,
+    pub midi: u8,
+    pub velocity: u8,
+    /// General-MIDI program, 0-based.
+    pub program: u8,
+    pub part: Part,
+}
+
+/// Kinds of drum strokes, in the order of the networks' outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drum {
+    Kick,
+    Snare,
+    ClosedHat,
+    OpenHat,
+    Tom,
+    Cymbal,
+    Clap,
+    Other,
+}
+
+impl Drum {
+    pub const ALL: [Self; 8] = [
+        Self::Kick,
+        Self::Snare,
+        Self::ClosedHat,
+        Self::OpenHat,
+        Self::Tom,
+        Self::Cymbal,
+        Self::Clap,
+        Self::Other,
+    ];
+
+    /// Kind of a key of the General-MIDI drum map.
+    pub fn of(midi: u8) -> Self {
+        match midi {
+            35 | 36 => Self::Kick,
+            37 | 38 | 40 => Self::Snare,
+            39 => Self::Clap,
+            42 | 44 => Self::ClosedHat,
+            46 => Self::OpenHat,
+            41 | 43 | 45 | 47 | 48 | 50 => Self::Tom,
+            49 | 51..=53 | 55 | 57 | 59 => Self::Cymbal,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrueHit {
+    pub at_s: f64,
+    pub kind: Drum,
+    pub velocity: u8,
+}
