@@ -11,6 +11,7 @@ pub mod midi;
 pub mod parts;
 pub mod play;
 pub mod render;
+pub mod wad;
 
 use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};
 use leitmotif::domain::pitch::Key;
