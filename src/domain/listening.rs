@@ -27,6 +27,12 @@ pub struct Meter {
 impl Meter {
     /// Four quarters.
     pub const COMMON: Self = Self { beats: 4, unit: 4 };
+
+    /// Beats to a bar as they are felt and counted in a tempo: of six eighths two dotted quarters.
+    pub fn pulses(self) -> u8 {
+        let compound = self.unit >= 8 && self.beats > 3 && self.beats % 3 == 0;
+        if compound { self.beats / 3 } else { self.beats }
+    }
 }
 
 impl fmt::Display for Meter {
@@ -259,6 +265,8 @@ mod tests {
     #[test]
     fn meters() {
         assert_eq!("6/8".parse(), Ok(Meter { beats: 6, unit: 8 }));
+        let pulses = |text: &str| text.parse::<Meter>().map(Meter::pulses);
+        assert_eq!([pulses("4/4"), pulses("3/4"), pulses("6/8")], [Ok(4), Ok(3), Ok(2)]);
         for text in ["4", "0/4", "4/5", "17/16/2", "x/4"] {
             assert!(text.parse::<Meter>().is_err(), "{text}");
         }

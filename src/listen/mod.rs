@@ -12,13 +12,18 @@ pub mod chords;
 pub mod ear;
 pub mod file;
 pub mod key;
+pub mod notes;
 pub mod onsets;
 pub mod pitches;
+pub mod pointer;
 pub mod profile;
 pub mod quality;
+pub mod rhythm;
 pub mod sections;
 pub mod slices;
 pub mod spans;
+pub mod spectra;
+pub mod strokes;
 pub mod tempo;
 
 pub use ear::{Ear, Hearing};

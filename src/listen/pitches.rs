@@ -82,6 +82,32 @@ impl PitchFrames {
         unit(sum)
     }
 
+    /// Chroma above and below E3 between two times, the larger of all 24 values 1: what chords are
+    /// heard from. Zero where nothing sounds.
+    pub fn registers(&self, start_s: f64, end_s: f64) -> [[f32; 12]; 2] {
+        let mut sum = [[0f32; 12]; 2];
+        for frame in self.range(start_s, end_s) {
+            for (s, f) in sum.as_flattened_mut().iter_mut().zip(self.fold(frame).as_flattened()) {
+                *s += f;
+            }
+        }
+        let top = sum.as_flattened().iter().copied().fold(0f32, f32::max);
+        if top > 1e-6 {
+            sum.as_flattened_mut().iter_mut().for_each(|s| *s /= top);
+        }
+        sum
+    }
+
+    /// Compressed chroma of a frame above and below E3.
+    fn fold(&self, frame: usize) -> [[f32; 12]; 2] {
+        let mut folded = [[0f32; 12]; 2];
+        for (i, amplitude) in self.notes[frame].iter().enumerate() {
+            let register = usize::from(i + LOWEST < 52);
+            folded[register][(i + LOWEST) % 12] += amplitude.powf(0.67);
+        }
+        folded
+    }
+
     /// Frames whose centre lies between two times.
     pub fn range(&self, start_s: f64, end_s: f64) -> std::ops::Range<usize> {
         if self.is_empty() {

@@ -53,6 +53,17 @@ impl Maps {
         &mut self.data[start..start + self.frames]
     }
 
+    /// A copy of the frames `from..to`, with the same padding.
+    pub fn between(&self, from: usize, to: usize) -> Self {
+        let mut part = Self::new(self.channels, self.rows, to - from, self.pad);
+        for channel in 0..self.channels {
+            for row in 0..self.rows {
+                part.row_mut(channel, row).copy_from_slice(&self.row(channel, row)[from..to]);
+            }
+        }
+        part
+    }
+
     /// Floats from one row to the next.
     pub(super) fn stride(&self) -> usize {
         stride(self.frames, self.pad)

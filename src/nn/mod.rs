@@ -5,11 +5,14 @@
 //! card that says what they were made from, by which command, and how well they do. This layer must
 //! never decide anything, and never load weights whose origin is not on their card.
 
+pub mod bars;
 pub mod conv;
 pub mod dense;
 pub mod fit;
 pub mod maps;
+pub mod notes;
 pub mod pulse;
 pub mod stack;
+pub mod strokes;
 pub mod teach;
 pub mod weights;

@@ -6,6 +6,7 @@
 use super::conv::{Conv, Shape};
 use super::maps::Maps;
 use super::weights::{self, WeightsError};
+use rayon::prelude::*;
 
 /// What is left of a negative value.
 pub(super) const LEAK: f32 = 0.1;
@@ -73,6 +74,34 @@ impl Stack {
             maps = layer.run(&maps);
         }
         maps
+    }
+
+    /// As [`Stack::run`], in stretches of `part` frames side by side, so that long music needs little
+    /// memory and all cores; the answer is the same.
+    pub fn run_in_parts(&self, input: &Maps, part: usize) -> Maps {
+        let (reach, frames) = (self.reach(), input.frames());
+        let starts: Vec<usize> = (0..frames).step_by(part.max(1)).collect();
+        let parts: Vec<Maps> = starts
+            .par_iter()
+            .map(|start| {
+                let from = start.saturating_sub(reach);
+                let to = (start + part + reach).min(frames);
+                self.run(input.between(from, to))
+            })
+            .collect();
+        let (channels, rows) = parts.first().map_or((0, 0), |p| (p.channels(), p.rows()));
+        let mut out = Maps::new(channels, rows, frames, 0);
+        for (start, done) in starts.iter().zip(&parts) {
+            let skip = start - start.saturating_sub(reach);
+            let length = part.min(frames - start);
+            for channel in 0..channels {
+                for row in 0..rows {
+                    out.row_mut(channel, row)[*start..start + length]
+                        .copy_from_slice(&done.row(channel, row)[skip..skip + length]);
+                }
+            }
+        }
+        out
     }
 
     /// Reads the weights of these plans from a safetensors container.

@@ -291,6 +291,20 @@ mod tests {
     }
 
     #[test]
+    fn parts_give_what_the_whole_gives() {
+        let stack = Stack::drawn(&plans(), noise());
+        let whole = stack.run(input(&stack));
+        for part in [1, 4, 5, 13, 100] {
+            let parts = stack.run_in_parts(&input(&stack), part);
+            for channel in 0..3 {
+                for row in 0..5 {
+                    assert_eq!(parts.row(channel, row), whole.row(channel, row), "{part}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn weights_survive_their_container() {
         let stack = Stack::drawn(&plans(), noise());
         let bytes = stack.to_bytes().unwrap();

@@ -3,7 +3,6 @@
 //! Not the product's composer, on purpose: ears that were trained on its habits would hear them
 //! everywhere. Choices are wide rather than beautiful.
 
-use super::midi::compound;
 use super::parts::{self, Played};
 use super::{Event, Piece, Truth, play};
 use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};
@@ -140,12 +139,13 @@ fn manner(dice: &mut Dice) -> Manner {
         x if x < 0.93 => Mode::Dorian,
         _ => Mode::Mixolydian,
     };
-    let swings = !compound(meter) && dice.chance(0.22);
+    let compound = meter.pulses() != meter.beats;
+    let swings = !compound && dice.chance(0.22);
     Manner {
         key: Key::new(PitchClass::new(dice.below(12) as i32), mode),
         meter,
-        per_bar: if compound(meter) { 2 } else { usize::from(beats) },
-        parts: if compound(meter) { 3 } else { [2, 4][dice.weighted(&[0.6, 0.4])] },
+        per_bar: usize::from(meter.pulses()),
+        parts: if compound { 3 } else { [2, 4][dice.weighted(&[0.6, 0.4])] },
         tempo_bpm: slow_fast.0 * (slow_fast.1 / slow_fast.0).powf(dice.unit()),
         swing: if swings { 0.56 + 0.12 * dice.unit() } else { 0.5 },
     }

@@ -129,11 +129,6 @@ impl Clock {
     }
 }
 
-/// Whether three of the unit make a beat.
-pub fn compound(meter: Meter) -> bool {
-    meter.unit >= 8 && meter.beats > 3 && meter.beats % 3 == 0
-}
-
 fn beats(clock: &Clock, meters: &[At<Meter>], quarter: u64, end_s: f64) -> (Vec<f64>, Vec<f64>) {
     let (mut beats, mut downbeats) = (Vec::new(), Vec::new());
     let common = [At { tick: 0, is: Meter::COMMON }];
@@ -148,11 +143,8 @@ fn beats(clock: &Clock, meters: &[At<Meter>], quarter: u64, end_s: f64) -> (Vec<
         }
         let meter = meters[at].is;
         let unit = (quarter * 4 / u64::from(meter.unit)).max(1);
-        let (step, per_bar) = if compound(meter) {
-            (3 * unit, u32::from(meter.beats) / 3)
-        } else {
-            (unit, u32::from(meter.beats))
-        };
+        let per_bar = u32::from(meter.pulses());
+        let step = unit * u64::from(meter.beats) / u64::from(per_bar.max(1));
         beats.push(clock.seconds(tick));
         if beat % per_bar == 0 {
             downbeats.push(clock.seconds(tick));

@@ -7,6 +7,7 @@
 
 pub mod beat;
 pub mod compose;
+pub mod free;
 pub mod midi;
 pub mod parts;
 pub mod play;
@@ -122,4 +123,50 @@ pub struct TrueHit {
     pub at_s: f64,
     pub kind: Drum,
     pub velocity: u8,
+}
+
+/// A stretch of a piece: controllers and programs as they stand where it begins; the truth is read
+/// again from what is played.
+pub fn crop(piece: &Piece, from_s: f64, seconds: f64) -> Piece {
+    let to_s = from_s + seconds;
+    let mut events: Vec<Event> = Vec::new();
+    for event in &piece.events {
+        let setup = matches!(event.command, 0xB0 | 0xC0 | 0xE0);
+        if event.at_s >= from_s && event.at_s < to_s {
+            events.push(Event { at_s: event.at_s - from_s, ..*event });
+        } else if setup && event.at_s < from_s {
+            events.push(Event { at_s: 0.0, ..*event });
+        }
+    }
+    let played = parts::played(&events);
+    // A channel's part is known better from all that it plays.
+    let mut notes = played.notes;
+    for note in &mut notes {
+        let same = |n: &&TrueNote| {
+            n.midi == note.midi
+                && n.program == note.program
+                && (n.start_s - from_s - note.start_s).abs() < 1e-6
+        };
+        if let Some(whole) = piece.truth.notes.iter().find(same) {
+            note.part = whole.part;
+        }
+    }
+    let shifted = |times: &[f64]| -> Vec<f64> {
+        let inside = times.iter().filter(|t| (from_s..to_s).contains(*t));
+        inside.map(|t| t - from_s).collect()
+    };
+    let truth = &piece.truth;
+    Piece {
+        events,
+        truth: Truth {
+            duration_s: played.end_s.min(seconds).max(1.0),
+            beats_s: shifted(&truth.beats_s),
+            downbeats_s: shifted(&truth.downbeats_s),
+            chords: Vec::new(),
+            sections: Vec::new(),
+            notes,
+            hits: played.hits,
+            ..*truth
+        },
+    }
 }

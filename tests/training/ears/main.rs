@@ -1,0 +1,65 @@
+//! Trains the networks of `nn::notes`, `nn::strokes` and `nn::bars` on music made here.
+//!
+//! `cargo run --profile train --example train-ears -- all --freedoom WAD,WAD [--cache DIR]` writes the
+//! weights into `src/nn`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
+//! FluidR3 bank (MIT), and pieces of the base through the built-in synthesis, each with its own
+//! tuning, tone, drive and noise. Of every ten pieces one is held out; of Freedoom's, the twenty
+//! that the bench of the hearing uses are never read.
+
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+#[path = "../../music/mod.rs"]
+mod music;
+
+mod colour;
+mod lessons;
+mod material;
+mod pieces;
+
+use std::path::PathBuf;
+
+/// What the command line asks for.
+pub struct Ask {
+    nets: Vec<String>,
+    wads: Vec<PathBuf>,
+    cache: Option<PathBuf>,
+    pieces: u64,
+    steps: Option<usize>,
+    out: PathBuf,
+}
+
+fn main() {
+    let ask = ask(std::env::args().skip(1));
+    let material = material::gather(&ask);
+    let (held, taught): (Vec<_>, Vec<_>) = material.iter().partition(|m| m.number % 10 == 0);
+    let seconds: f64 = taught.iter().map(|m| m.seconds).sum();
+    println!("{} pieces, {:.2} hours; {} held out", taught.len(), seconds / 3600.0, held.len());
+    for net in ["strokes", "bars", "notes"] {
+        if ask.nets.iter().any(|n| n == net || n == "all") {
+            lessons::teach(net, &taught, &held, &ask);
+        }
+    }
+}
+
+fn ask(mut words: impl Iterator<Item = String>) -> Ask {
+    let mut ask = Ask {
+        nets: Vec::new(),
+        wads: Vec::new(),
+        cache: None,
+        pieces: 400,
+        steps: None,
+        out: PathBuf::from("src/nn"),
+    };
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
+        match word.as_str() {
+            "--freedoom" => ask.wads = value().split(',').map(PathBuf::from).collect(),
+            "--cache" => ask.cache = Some(PathBuf::from(value())),
+            "--pieces" => ask.pieces = value().parse().expect("a number of pieces"),
+            "--steps" => ask.steps = Some(value().parse().expect("a number of steps")),
+            "--out" => ask.out = PathBuf::from(value()),
+            net => ask.nets.push(net.to_owned()),
+        }
+    }
+    ask
+}

@@ -1,0 +1,161 @@
+//! Where pieces come from, and how each is played.
+
+use crate::music::{Piece, compose, midi, render, wad};
+use crate::{Ask, music};
+use leitmotif::audio::resample::resample_mono;
+use leitmotif::domain::limits::Limits;
+use leitmotif::domain::take::TakeRequest;
+use leitmotif::domain::work::{StopToken, Unobserved};
+use leitmotif::engine::Engine;
+use leitmotif::engine::resident::Resident;
+use leitmotif::engine::resident::dice::Dice;
+use leitmotif::listen::RATE_HZ;
+use rustysynth::SoundFont;
+use std::path::Path;
+use std::sync::Arc;
+
+const BANK: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+
+const GENRES: [&str; 20] = [
+    "techno",
+    "house",
+    "rock",
+    "metal",
+    "jazz",
+    "film score",
+    "chiptune",
+    "drum and bass",
+    "hip hop",
+    "lo-fi",
+    "folk",
+    "trance",
+    "reggae",
+    "funk",
+    "synthwave",
+    "pop",
+    "blues",
+    "waltz",
+    "disco",
+    "country",
+];
+
+/// All that pieces are made from.
+pub struct Sources {
+    font: Arc<SoundFont>,
+    freedoom: Vec<Vec<u8>>,
+    plain: Resident,
+}
+
+impl Sources {
+    pub fn open(ask: &Ask) -> Self {
+        let all = wad::music(&ask.wads);
+        let freedoom: Vec<Vec<u8>> =
+            all.into_iter().skip(wad::HELD_OUT).map(|lump| lump.bytes).collect();
+        println!("{} pieces of Freedoom", freedoom.len());
+        let font = render::load(Path::new(BANK));
+        Self { font, freedoom, plain: Resident::new(Limits::default(), &[]) }
+    }
+
+    /// A piece at 22.05 kHz, what is true of it as it sounds, and how many cents it is above
+    /// A = 440 Hz.
+    pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
+        let seconds = 22.0 + 16.0 * dice.unit();
+        let kind = dice.unit();
+        if kind < 0.14 {
+            return self.composed_by_the_base(number, seconds, dice);
+        }
+        if kind < 0.22 {
+            return (music::free::free(seconds, dice), music::free::silent(seconds), 0.0);
+        }
+        let mut piece = if kind < 0.46 && !self.freedoom.is_empty() {
+            self.freedoom(seconds, dice)
+        } else {
+            compose::compose(number, seconds)
+        };
+        // Played at another rate than it is heard at: pitch and time move together.
+        let cents = if dice.chance(0.5) { 60.0 * (dice.unit() - 0.5) } else { 0.0 };
+        let ratio = 2f64.powf(cents / 1200.0);
+        let rate = (f64::from(RATE_HZ) / ratio).round();
+        let samples = render::render(&self.font, &piece, rate as u32);
+        stretch(&mut piece, rate / f64::from(RATE_HZ));
+        (samples, piece, cents)
+    }
+
+    /// A stretch of one of Freedoom's pieces, faster or slower, higher or lower, some of its
+    /// instruments exchanged.
+    fn freedoom(&self, seconds: f64, dice: &mut Dice) -> Piece {
+        let bytes = &self.freedoom[dice.below(self.freedoom.len())];
+        let mut piece = midi::read(bytes).expect("Freedoom's files can be read");
+        let tempo = 0.8 * 1.6f64.powf(dice.unit());
+        let shift = dice.below(12) as i32 - 5;
+        let swap: [Option<u8>; 16] =
+            std::array::from_fn(|_| dice.chance(0.3).then(|| dice.below(96) as u8));
+        for event in &mut piece.events {
+            if event.channel == 9 {
+                continue;
+            }
+            if matches!(event.command, 0x80 | 0x90) {
+                event.data[0] = (i32::from(event.data[0]) + shift).clamp(0, 127) as u8;
+            }
+            // A bass stays a bass.
+            let bass = (32..40).contains(&event.data[0]);
+            if let (0xC0, Some(program), false) =
+                (event.command, swap[usize::from(event.channel)], bass)
+            {
+                event.data[0] = program;
+            }
+        }
+        stretch(&mut piece, 1.0 / tempo);
+        let from = dice.unit() * (piece.truth.duration_s - seconds).max(0.0);
+        music::crop(&piece, from, seconds)
+    }
+
+    /// A piece of the base through the built-in synthesis.
+    fn composed_by_the_base(
+        &self,
+        seed: u64,
+        seconds: f64,
+        dice: &mut Dice,
+    ) -> (Vec<f32>, Piece, f64) {
+        let genre = GENRES[dice.below(GENRES.len())];
+        let bpm = 62.0 * (178f64 / 62.0).powf(dice.unit());
+        let request = TakeRequest {
+            prompt: format!("{genre}, {bpm:.1} bpm"),
+            finetune: None,
+            seconds: Some(seconds),
+            seed,
+            plan: None,
+            loudness_lufs: None,
+            without: Vec::new(),
+            no_vocals: false,
+        };
+        let made = self
+            .plain
+            .generate(&request, None, &Unobserved, &StopToken::default())
+            .unwrap_or_else(|e| panic!("{}: {e}", request.prompt));
+        let mut piece =
+            midi::read(&self.plain.midi(&made.score)).expect("our own MIDI can be read");
+        piece.truth.key = made.plan.key;
+        let mono = resample_mono(&made.audio.mono(), made.audio.rate_hz(), RATE_HZ);
+        (mono.expect("a usual rate"), piece, 0.0)
+    }
+}
+
+/// Makes a piece longer by a factor.
+fn stretch(piece: &mut Piece, factor: f64) {
+    let truth = &mut piece.truth;
+    truth.duration_s *= factor;
+    truth.tempo_bpm /= factor;
+    piece.events.iter_mut().for_each(|e| e.at_s *= factor);
+    truth.beats_s.iter_mut().for_each(|t| *t *= factor);
+    truth.downbeats_s.iter_mut().for_each(|t| *t *= factor);
+    truth
+        .chords
+        .iter_mut()
+        .for_each(|c| (c.start_s, c.end_s) = (c.start_s * factor, c.end_s * factor));
+    truth
+        .notes
+        .iter_mut()
+        .for_each(|n| (n.start_s, n.end_s) = (n.start_s * factor, n.end_s * factor));
+    truth.hits.iter_mut().for_each(|h| h.at_s *= factor);
+}
