@@ -148,6 +148,12 @@ pub struct Import {
 pub struct Listen {
     /// The file.
     pub file: PathBuf,
+    /// Write the notes and drums that were heard as a MIDI file, on the beats that were heard.
+    #[arg(long, value_name = "OUT", conflicts_with = "quick")]
+    pub midi: Option<PathBuf>,
+    /// Only what triage needs: no notes and drums.
+    #[arg(long)]
+    pub quick: bool,
 }
 
 /// A dataset's name.

@@ -13,6 +13,8 @@ use std::fmt;
 pub enum Pass {
     /// Beats, key, chords, sections, level and quality; no notes, no voices.
     Quick,
+    /// All that can be heard.
+    Full,
 }
 
 /// Beats to a bar and the note value that carries the beat.
@@ -85,6 +87,17 @@ pub struct ChordSpan {
     pub chord: Option<Chord>,
 }
 
+/// Where a key holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeySpan {
+    /// Start.
+    pub start_s: f64,
+    /// End.
+    pub end_s: f64,
+    /// The key.
+    pub key: Key,
+}
+
 /// A part of the form. Sections with the same label sound alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SectionSpan {
@@ -96,10 +109,14 @@ pub struct SectionSpan {
     pub label: String,
     /// Level of the section within the track, 0 quietest .. 1 loudest.
     pub energy: f64,
+    /// Families of instruments that sound in it, the one that sounds most first; empty where the
+    /// pass did not listen for them.
+    #[serde(default)]
+    pub instruments: Vec<String>,
 }
 
 /// Where voices were heard.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Vocals {
     /// Whether there are voices at all.
     pub present: bool,
@@ -107,6 +124,9 @@ pub struct Vocals {
     pub confidence: f64,
     /// Start and end of each passage.
     pub spans: Vec<(f64, f64)>,
+    /// Lowest and highest note, but for one in twenty on either side; `None` where too few were
+    /// heard.
+    pub range: Option<(u8, u8)>,
 }
 
 /// A transcribed note.
@@ -234,12 +254,20 @@ pub struct Listening {
     pub downbeats_s: Vec<f64>,
     /// Beats to a bar.
     pub meter: Option<Meter>,
+    /// How much longer the first half of a beat is than the second: 1 straight, 2 triplets; `None`
+    /// where halves are not played.
+    pub swing: Option<f64>,
+    /// How far the tempo strays from its median, percent (root mean square over bars).
+    pub tempo_drift: Option<f64>,
     /// How far the tuning is from A = 440 Hz, in cents.
     pub tuning_cents: f64,
     /// Key of the whole track; `None` where there is none.
     pub key: Option<Key>,
     /// 0..1.
     pub key_confidence: f64,
+    /// Where each key holds, if it changes.
+    #[serde(default)]
+    pub keys: Vec<KeySpan>,
     /// Chords, without gaps.
     pub chords: Vec<ChordSpan>,
     /// Form.

@@ -1,99 +1,93 @@
-//! Chords on beats: 24 triads and "no chord", smoothed by the Viterbi algorithm.
+//! Chords on half beats: the network of [`crate::nn::chords`] says how likely each is, the Viterbi
+//! algorithm finds the most likely sequence.
 //!
-//! The quick pass hears triads only; sevenths and suspensions come with the full pass.
+//! Chords last, and change on beats rather than between them. Must never name a chord where nothing
+//! sounds.
 
 use super::pitches::PitchFrames;
 use crate::domain::listening::ChordSpan;
-use crate::domain::pitch::Chord;
+use crate::domain::pitch::{Chord, PitchClass, Quality};
+use crate::nn::chords::{self, CLASSES, STATES};
+use crate::nn::weights::WeightsError;
 
-/// States: 24 triads and no chord.
-const STATES: usize = 25;
-const NONE: usize = 24;
-/// Log odds of staying on a chord from one beat to the next, against moving to a given other.
-const STAY: f64 = 2.6;
-/// Cosine that "no chord" is worth.
-const NOTHING: f64 = 0.62;
-/// How sharply a cosine decides.
-const SHARPNESS: f64 = 14.0;
+/// What a change of chord costs on a beat and between beats, in nats.
+const CHANGE: [f32; 2] = [2.5, 4.0];
+/// State of "no chord".
+const NONE: usize = STATES - 1;
+
+/// The harmony of a track on its grid.
+#[derive(Clone, Debug, Default)]
+pub struct Harmony {
+    /// Chords, without gaps.
+    pub spans: Vec<ChordSpan>,
+    /// Half beats: start and end, seconds.
+    pub halves_s: Vec<(f64, f64)>,
+    /// Chroma above and below E3 of each half beat.
+    pub registers: Vec<[[f32; 12]; 2]>,
+    /// Chance of each chord in each half beat.
+    pub chances: Vec<[f32; STATES]>,
+}
 
 /// Chords between consecutive times (beats or a fixed grid, seconds).
-pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Vec<ChordSpan> {
+pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Result<Harmony, WeightsError> {
     if grid_s.len() < 2 || pitches.is_empty() {
-        return Vec::new();
+        return Ok(Harmony::default());
     }
-    let templates = templates();
-    let emissions: Vec<[f64; STATES]> =
-        grid_s.windows(2).map(|w| emission(pitches, w[0], w[1], &templates)).collect();
-    let path = viterbi(&emissions);
+    let halves_s: Vec<(f64, f64)> = grid_s
+        .windows(2)
+        .flat_map(|w| {
+            let middle = 0.5 * (w[0] + w[1]);
+            [(w[0], middle), (middle, w[1])]
+        })
+        .collect();
+    let registers: Vec<[[f32; 12]; 2]> =
+        halves_s.iter().map(|(from, to)| pitches.registers(*from, *to)).collect();
+    let said = chords::network()?.run(chords::input(&registers));
+    let chances: Vec<[f32; STATES]> = (0..registers.len())
+        .map(|t| match registers[t].as_flattened().iter().all(|x| *x == 0.0) {
+            true => std::array::from_fn(|s| f32::from(s == NONE)),
+            false => chords::chances(&chords::states(&said, t)),
+        })
+        .collect();
+    let spans = spans(&path(&chances), &halves_s);
+    Ok(Harmony { spans, halves_s, registers, chances })
+}
+
+fn spans(path: &[usize], halves_s: &[(f64, f64)]) -> Vec<ChordSpan> {
     let mut spans: Vec<ChordSpan> = Vec::new();
-    for (i, state) in path.iter().enumerate() {
-        let chord = (*state != NONE).then(|| Chord::from_triad_index(*state));
+    for (state, (start_s, end_s)) in path.iter().zip(halves_s) {
+        let chord = chord(*state);
         match spans.last_mut() {
-            Some(last) if last.chord == chord => last.end_s = grid_s[i + 1],
-            _ => spans.push(ChordSpan { start_s: grid_s[i], end_s: grid_s[i + 1], chord }),
+            Some(last) if last.chord == chord => last.end_s = *end_s,
+            _ => spans.push(ChordSpan { start_s: *start_s, end_s: *end_s, chord }),
         }
     }
     spans
 }
 
-/// Unit chroma that each triad leaves: its tones, and the third partial (a fifth up) of each.
-fn templates() -> [[f32; 12]; 24] {
-    std::array::from_fn(|index| {
-        let mut template = [0f32; 12];
-        for (pc, on) in Chord::from_triad_index(index).tones().iter().enumerate() {
-            if *on {
-                template[pc] += 1.0;
-                template[(pc + 7) % 12] += 0.2;
-            }
-        }
-        super::pitches::unit(template)
-    })
+fn chord(state: usize) -> Option<Chord> {
+    let quality = Quality::ALL.get(state / CLASSES)?;
+    Some(Chord::new(PitchClass::new((state % CLASSES) as i32), *quality))
 }
 
-fn emission(
-    pitches: &PitchFrames,
-    start_s: f64,
-    end_s: f64,
-    templates: &[[f32; 12]; 24],
-) -> [f64; STATES] {
-    let chroma = pitches.chroma(start_s, end_s);
-    let bass = pitches.bass(start_s, end_s);
-    let silent = chroma.iter().all(|c| *c == 0.0);
-    std::array::from_fn(|state| {
-        if state == NONE {
-            return SHARPNESS * if silent { 1.0 } else { NOTHING };
-        }
-        let fit: f32 = chroma.iter().zip(&templates[state]).map(|(a, b)| a * b).sum();
-        let root = Chord::from_triad_index(state).root.index();
-        let support = match bass {
-            Some((note, purity)) if usize::from(note) % 12 == root => 0.06 * purity,
-            _ => 0.0,
-        };
-        SHARPNESS * f64::from(fit + support)
-    })
-}
-
-fn viterbi(emissions: &[[f64; STATES]]) -> Vec<usize> {
-    let mut score = emissions[0];
-    let mut from: Vec<[u8; STATES]> = Vec::with_capacity(emissions.len());
-    for emission in &emissions[1..] {
-        let (best, _) = argmax(&score);
-        let mut next = [0.0; STATES];
+fn path(chances: &[[f32; STATES]]) -> Vec<usize> {
+    let odds = |t: usize, state: usize| chances[t][state].max(1e-6).ln();
+    let mut score: [f32; STATES] = std::array::from_fn(|s| odds(0, s));
+    let mut from: Vec<[u8; STATES]> = Vec::with_capacity(chances.len());
+    for t in 1..chances.len() {
+        let best = top(&score);
+        let change = score[best] - CHANGE[t % 2];
         let mut back = [0u8; STATES];
-        for state in 0..STATES {
-            // All moves cost the same, so the best predecessor is the same state or the best one.
-            let (previous, value) = if score[state] + STAY >= score[best] {
-                (state, score[state] + STAY)
-            } else {
-                (best, score[best])
-            };
-            next[state] = value + emission[state];
+        // All changes cost the same, so the way into a chord is from itself or from the best one.
+        score = std::array::from_fn(|state| {
+            let (previous, value) =
+                if score[state] >= change { (state, score[state]) } else { (best, change) };
             back[state] = previous as u8;
-        }
-        score = next;
+            value + odds(t, state)
+        });
         from.push(back);
     }
-    let mut path = vec![argmax(&score).0];
+    let mut path = vec![top(&score)];
     for back in from.iter().rev() {
         path.push(usize::from(back[path[path.len() - 1]]));
     }
@@ -101,8 +95,8 @@ fn viterbi(emissions: &[[f64; STATES]]) -> Vec<usize> {
     path
 }
 
-fn argmax(values: &[f64; STATES]) -> (usize, f64) {
-    values.iter().enumerate().fold((0, f64::MIN), |b, (i, v)| if *v > b.1 { (i, *v) } else { b })
+fn top(values: &[f32; STATES]) -> usize {
+    (0..STATES).fold(0, |b, i| if values[i] > values[b] { i } else { b })
 }
 
 #[cfg(test)]
@@ -116,12 +110,9 @@ mod tests {
         let mut out = Vec::new();
         for name in chords {
             let chord: Chord = name.parse().unwrap();
-            let notes: Vec<f64> = chord
-                .quality
-                .intervals()
-                .iter()
-                .map(|i| 48.0 + f64::from(chord.root.index() as i32 + i))
-                .collect();
+            let above = |i: &i32| 60.0 + f64::from(chord.root.index() as i32 + i);
+            let mut notes: Vec<f64> = chord.quality.intervals().iter().map(above).collect();
+            notes.push(36.0 + chord.root.index() as f64);
             for i in 0..(each_s * rate) as usize {
                 let t = i as f64 / rate;
                 let sample: f64 = notes
@@ -140,7 +131,7 @@ mod tests {
         let names = ["C:maj", "A:min", "F:maj", "G:maj", "E:min", "D:min"];
         let pitches = PitchFrames::new(&play(&names, 2.0));
         let grid: Vec<f64> = (0..=24).map(|i| f64::from(i) * 0.5).collect();
-        let spans = find(&grid, &pitches);
+        let spans = find(&grid, &pitches).unwrap().spans;
         let heard: Vec<String> =
             spans.iter().map(|s| s.chord.map_or("N".into(), |c| c.to_string())).collect();
         assert_eq!(heard, names);
@@ -153,7 +144,7 @@ mod tests {
     fn silence_is_no_chord() {
         let pitches = PitchFrames::new(&vec![0.0; 22_050 * 4]);
         let grid: Vec<f64> = (0..8).map(|i| f64::from(i) * 0.5).collect();
-        let spans = find(&grid, &pitches);
+        let spans = find(&grid, &pitches).unwrap().spans;
         assert_eq!(spans.len(), 1);
         assert_eq!(spans[0].chord, None);
     }

@@ -2,15 +2,20 @@
 //!
 //! Must never keep the stream itself beyond the mono copy at the analysis rate.
 
+use super::chords::Harmony;
+use super::families::Families;
 use super::profile::{Heard, Production, SoundProfile};
 use super::quality::QualityMeter;
 use super::slices::Slice;
-use super::{RATE_HZ, bars, beats, chords, key, onsets, pitches, sections, slices};
+use super::{
+    RATE_HZ, chords, feel, key, notes, onsets, pitches, rhythm, sections, slices, spectra, strokes,
+};
 use crate::audio::decode::{Damage, StreamInfo};
 use crate::audio::loudness::LoudnessMeter;
 use crate::audio::peaks::{PeakMeter, Peaks};
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::listening::{Listening, Pass, Problem, ProblemKind, Severity};
+use crate::domain::listening::{Listening, NoteSpan, Pass, Problem, ProblemKind, Severity, Vocals};
+use crate::nn::weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
 /// Everything kept of a track that was listened to.
@@ -35,8 +40,20 @@ const SECTION_GRID_S: f64 = 2.0;
 /// Stretches of the drawn waveform.
 const PEAKS_MAX: usize = 4096;
 
+/// Why nothing can be heard.
+#[derive(Debug, thiserror::Error)]
+pub enum EarError {
+    /// The rate of the stream cannot be converted.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+    /// The program's own networks are damaged.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
 /// Listens to one stream of one or two channels.
 pub struct Ear {
+    pass: Pass,
     info: StreamInfo,
     quality: QualityMeter,
     loudness: LoudnessMeter,
@@ -50,9 +67,10 @@ pub struct Ear {
 
 impl Ear {
     /// An ear for a stream that says this about itself.
-    pub fn new(info: &StreamInfo) -> Result<Self, ResampleError> {
+    pub fn new(info: &StreamInfo, pass: Pass) -> Result<Self, ResampleError> {
         let channels = info.channels.clamp(1, 2);
         Ok(Self {
+            pass,
             info: info.clone(),
             quality: QualityMeter::new(info.rate_hz, channels),
             loudness: LoudnessMeter::new(info.rate_hz, channels),
@@ -88,11 +106,7 @@ impl Ear {
     }
 
     /// What was heard, and the mono signal at the analysis rate, for fingerprints.
-    pub fn finish(
-        self,
-        damage: Damage,
-        whole_file: bool,
-    ) -> Result<(Hearing, Vec<f32>), ResampleError> {
+    pub fn finish(self, damage: Damage, whole_file: bool) -> Result<(Hearing, Vec<f32>), EarError> {
         let mut mono = self.mono;
         self.resampler.finish(&mut mono)?;
         let [samples] = mono;
@@ -106,7 +120,7 @@ impl Ear {
         };
         let duration_s = self.frames as f64 / f64::from(self.info.rate_hz);
         let problems = self.quality.problems(&self.info, &reading, damage, whole_file);
-        let mut hearing = analyse(&samples, production, problems);
+        let mut hearing = analyse(&samples, production, problems, self.pass)?;
         hearing.peaks = self.peaks.finish();
         let listening = &mut hearing.listening;
         listening.duration_s = duration_s;
@@ -120,77 +134,118 @@ impl Ear {
 }
 
 /// Analyses a mono signal at 22.05 kHz.
-fn analyse(samples: &[f32], production: Production, mut problems: Vec<Problem>) -> Hearing {
+fn analyse(
+    samples: &[f32],
+    production: Production,
+    mut problems: Vec<Problem>,
+    pass: Pass,
+) -> Result<Hearing, WeightsError> {
     let duration_s = samples.len() as f64 / f64::from(RATE_HZ);
+    let silent = problems.iter().any(|p| p.kind == ProblemKind::Silent);
     let onsets = onsets::OnsetFrames::new(samples);
     let pitches = pitches::PitchFrames::new(samples);
-    let silent = problems.iter().any(|p| p.kind == ProblemKind::Silent);
-    let pulse = if silent { None } else { beats::track(&onsets) };
-    let bars = pulse.as_ref().map(|p| bars::find(&p.beats_s, &onsets, &pitches));
-    let key = if silent { None } else { key::find(&pitches) };
-    let beat_grid = pulse
+    let rhythm = if silent { None } else { rhythm::find(&onsets, &pitches)? };
+    let beat_grid = rhythm
         .as_ref()
-        .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |p| with_ends(&p.beats_s, duration_s));
-    let chords = if silent { Vec::new() } else { chords::find(&beat_grid, &pitches) };
-    let downbeats = downbeats(pulse.as_ref(), bars.as_ref());
+        .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |r| with_ends(&r.beats_s, duration_s));
+    let harmony = if silent { Harmony::default() } else { chords::find(&beat_grid, &pitches)? };
+    let keys = key::find(&harmony, pitches.harmonicity)?;
+    let heard = match pass {
+        Pass::Quick => None,
+        Pass::Full if silent => Some(Close::default()),
+        Pass::Full => Some(Close::listen(samples, &onsets, pitches.tuning_cents)?),
+    };
+    let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
     let bar_grid = if downbeats.is_empty() {
         fixed(duration_s, SECTION_GRID_S)
     } else {
         with_ends(&downbeats, duration_s)
     };
-    let sections = if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
-    let cuts = slices::cut(samples, &onsets, &pitches, pulse.as_ref().zip(bars.as_ref()));
-    if pulse.is_none() && !silent && duration_s > 8.0 {
-        problems.push(Problem {
-            kind: ProblemKind::Beatless,
-            severity: Severity::Info,
-            start_s: 0.0,
-            end_s: duration_s,
-            detail: "no steady beat was found; it is treated as free in time".to_owned(),
-        });
+    let mut sections =
+        if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
+    if let Some(families) = heard.as_ref().and_then(|h| h.families.as_ref()) {
+        for section in &mut sections {
+            section.instruments = families.between(section.start_s, section.end_s);
+        }
+    }
+    let cuts = slices::cut(samples, &onsets, &pitches, rhythm.as_ref());
+    if rhythm.is_none() && !silent && duration_s > 8.0 {
+        problems.push(beatless(duration_s));
     }
     let profile = SoundProfile::new(Heard {
         onsets: &onsets,
         pitches: &pitches,
-        pulse: pulse.as_ref(),
-        key: key.map(|k| k.0),
-        chords: &chords,
+        tempo_bpm: rhythm.as_ref().map(|r| r.bpm),
+        key: keys.whole.map(|k| k.0),
+        chords: &harmony.spans,
         production,
     });
-    Hearing {
-        beat_contrast: pulse.as_ref().map_or(0.0, |p| p.contrast as f32),
+    Ok(Hearing {
+        beat_contrast: rhythm.as_ref().map_or(0.0, |r| r.contrast as f32),
         listening: Listening {
-            pass: Pass::Quick,
+            pass,
             duration_s,
             rate_hz: RATE_HZ,
             channels: 1,
-            tempo_bpm: pulse.as_ref().map(|p| p.bpm),
-            tempo_confidence: pulse.as_ref().map_or(0.0, |p| p.confidence),
-            beats_s: pulse.map_or_else(Vec::new, |p| p.beats_s),
+            tempo_bpm: rhythm.as_ref().map(|r| r.bpm),
+            tempo_confidence: rhythm.as_ref().map_or(0.0, |r| r.confidence),
+            meter: rhythm.as_ref().map(|r| r.meter),
+            swing: rhythm.as_ref().and_then(|r| r.swing),
+            beats_s: rhythm.map_or_else(Vec::new, |r| r.beats_s),
+            tempo_drift: feel::drift(&downbeats),
             downbeats_s: downbeats,
-            meter: bars.map(|b| b.meter),
             tuning_cents: pitches.tuning_cents,
-            key: key.map(|k| k.0),
-            key_confidence: key.map_or(0.0, |k| k.1),
-            chords,
+            key: keys.whole.map(|k| k.0),
+            key_confidence: keys.whole.map_or(0.0, |k| k.1),
+            keys: keys.spans,
+            chords: harmony.spans,
             sections,
             loudness_lufs: None,
             loudness_range_lu: 0.0,
             true_peak_dbtp: None,
-            vocals: None,
-            notes: None,
+            vocals: heard.as_ref().map(|h| h.vocals.clone()),
+            notes: heard.map(|h| h.notes),
             problems,
         },
         slices: cuts,
         profile,
         peaks: Peaks::default(),
+    })
+}
+
+/// What only the full pass hears.
+#[derive(Default)]
+struct Close {
+    /// Pitched notes and drum strokes, by start.
+    notes: Vec<NoteSpan>,
+    vocals: Vocals,
+    families: Option<Families>,
+}
+
+impl Close {
+    fn listen(
+        samples: &[f32],
+        onsets: &onsets::OnsetFrames,
+        tuning_cents: f64,
+    ) -> Result<Self, WeightsError> {
+        let pitch = spectra::pitch_maps(samples, tuning_cents);
+        let mut notes = notes::find(&pitch)?;
+        let families = Families::find(&pitch)?;
+        let vocals = families.vocals(&notes);
+        notes.extend(strokes::find(onsets)?);
+        notes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
+        Ok(Self { notes, vocals, families: Some(families) })
     }
 }
 
-fn downbeats(pulse: Option<&beats::Pulse>, bars: Option<&bars::Bars>) -> Vec<f64> {
-    let (Some(pulse), Some(bars)) = (pulse, bars) else { return Vec::new() };
-    let step = usize::from(bars.meter.beats);
-    pulse.beats_s.iter().skip(bars.first).step_by(step).copied().collect()
+fn beatless(duration_s: f64) -> Problem {
+    Problem {
+        kind: ProblemKind::Beatless,
+        severity: Severity::Info,
+        start_s: 0.0,
+        end_s: duration_s,
+        detail: "no steady beat was found; it is treated as free in time".to_owned(),
+    }
 }
 
 fn fixed(duration_s: f64, step_s: f64) -> Vec<f64> {
@@ -225,7 +280,7 @@ mod tests {
                 frames: None,
                 codec: "pcm".into(),
             };
-            let mut ear = Ear::new(&info).unwrap();
+            let mut ear = Ear::new(&info, Pass::Full).unwrap();
             ear.push(&[&samples]).unwrap();
             let (hearing, _) = ear.finish(Damage::default(), true).unwrap();
             let heard = hearing.listening;

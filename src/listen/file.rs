@@ -2,11 +2,11 @@
 //!
 //! Must never hold more than one part in memory.
 
-use super::ear::{Ear, Hearing};
+use super::ear::{Ear, EarError, Hearing};
 use crate::audio::decode::{DecodeError, Decoder, StreamInfo};
 use crate::audio::resample::ResampleError;
 use crate::domain::limits::Limits;
-use crate::domain::listening::{Problem, ProblemKind, Severity};
+use crate::domain::listening::{Pass, Problem, ProblemKind, Severity};
 use crate::domain::work::{StopToken, Stopped};
 use std::path::Path;
 
@@ -19,6 +19,9 @@ pub enum ListenError {
     /// Its rate cannot be converted.
     #[error(transparent)]
     Resample(#[from] ResampleError),
+    /// Nothing can be heard.
+    #[error(transparent)]
+    Ear(#[from] EarError),
     /// Somebody asked for the stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -35,17 +38,18 @@ pub struct HeardPart {
     pub hearing: Hearing,
 }
 
-/// Listens to a file and hands each part, with its mono signal at 22.05 kHz, to `each`.
+/// Listens to a file, as thoroughly as `pass` says, and hands each part, with its mono signal at 22.05 kHz, to `each`.
 /// Returns what the file says about itself.
 pub fn listen(
     path: &Path,
     limits: &Limits,
+    pass: Pass,
     stop: &StopToken,
     mut each: impl FnMut(HeardPart, Vec<f32>),
 ) -> Result<StreamInfo, ListenError> {
     let mut decoder = Decoder::open(path, limits)?;
     let info = decoder.info().clone();
-    let mut ear = Ear::new(&info)?;
+    let mut ear = Ear::new(&info, pass)?;
     let mut start_s = 0.0;
     let mut parts = 0;
     loop {
@@ -59,7 +63,7 @@ pub fn listen(
             each(HeardPart { start_s, end_s: start_s + seconds, hearing }, mono);
             start_s += seconds;
             parts += 1;
-            ear = Ear::new(&info)?;
+            ear = Ear::new(&info, pass)?;
         }
     }
     stop.check()?;

@@ -1,63 +1,115 @@
-//! Key by correlation of the mean chroma with 24 profiles.
+//! Keys: the network of [`crate::nn::keys`] reads how pitch classes and chords are used, in the whole
+//! track and in stretches of it.
 //!
-//! Profiles are Temperley's (2001), blended with what triads on tonic, subdominant and dominant
-//! leave in a chroma, for recordings carry overtones that scores do not. Must return `None` for
-//! sound without pitch.
+//! Must return `None` for sound without pitch, and no change of key that does not last.
 
-use super::pitches::PitchFrames;
+use super::chords::Harmony;
+use crate::domain::listening::KeySpan;
 use crate::domain::pitch::{Key, Mode, PitchClass};
-
-const MAJOR: [f64; 12] = [5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0];
-const MINOR: [f64; 12] = [5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 3.0, 3.0];
+use crate::nn::chords::{CLASSES, STATES};
+use crate::nn::keys::{self, MODES};
+use crate::nn::weights::WeightsError;
 
 /// Below this share of held sound there is nothing to hear a key in.
 const LEAST_HARMONICITY: f64 = 0.12;
-/// Below this correlation no key fits.
-const LEAST_CORRELATION: f64 = 0.45;
+/// Below this chance no key fits.
+const LEAST_CHANCE: f32 = 0.15;
+/// Half beats of a stretch, and from one stretch to the next.
+const STRETCH: usize = 48;
+const STEP: usize = 8;
+/// What a change of key costs, in nats.
+const CHANGE: f32 = 6.0;
+/// Keys.
+const KEYS: usize = MODES * CLASSES;
 
-/// The key of a track and the confidence in it, 0..1; `None` where there is none.
-pub fn find(pitches: &PitchFrames) -> Option<(Key, f64)> {
-    if pitches.harmonicity < LEAST_HARMONICITY {
-        return None;
-    }
-    let ranked = rank(&pitches.mean_chroma());
-    let (best, score) = *ranked.first()?;
-    if score < LEAST_CORRELATION {
-        return None;
-    }
-    let (_, second) = ranked.get(1)?;
-    let confidence = (0.35 + 5.0 * (score - second)).clamp(0.0, 1.0) * score.min(1.0);
-    Some((best, confidence))
+/// The keys of a track.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Keys {
+    /// Of the whole track, with the confidence in it, 0..1; `None` where there is none.
+    pub whole: Option<(Key, f64)>,
+    /// Where each key holds.
+    pub spans: Vec<KeySpan>,
 }
 
-/// All 24 keys with their correlation, best first; empty for a flat chroma.
-pub fn rank(chroma: &[f32; 12]) -> Vec<(Key, f64)> {
-    let mean = chroma.iter().sum::<f32>() / 12.0;
-    if chroma.iter().all(|c| (c - mean).abs() < 1e-6) {
-        return Vec::new();
+/// Finds the keys of a track from its harmony; `harmonicity` is the share of held sound, 0..1.
+pub fn find(harmony: &Harmony, harmonicity: f64) -> Result<Keys, WeightsError> {
+    if harmonicity < LEAST_HARMONICITY || harmony.registers.is_empty() {
+        return Ok(Keys::default());
     }
-    let mut ranked: Vec<(Key, f64)> = (0..12)
-        .flat_map(|tonic| [(tonic, Mode::Major, &MAJOR), (tonic, Mode::Minor, &MINOR)])
-        .map(|(tonic, mode, profile)| {
-            let rotated: [f64; 12] =
-                std::array::from_fn(|pc| profile[(pc + 12 - tonic as usize) % 12]);
-            (Key::new(PitchClass::new(tonic), mode), correlation(chroma, &rotated))
-        })
-        .collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    ranked
+    let count = harmony.registers.len();
+    let whole = chances(harmony, 0, count)?;
+    let best = top(&whole);
+    if whole[best] < LEAST_CHANCE {
+        return Ok(Keys::default());
+    }
+    let starts: Vec<usize> = (0..count.saturating_sub(STRETCH) + 1).step_by(STEP).collect();
+    let heard = starts
+        .iter()
+        .map(|from| chances(harmony, *from, (from + STRETCH).min(count)))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Keys {
+        whole: Some((key(best), f64::from(whole[best]))),
+        spans: spans(&path(&heard, &whole), &starts, harmony),
+    })
 }
 
-fn correlation(chroma: &[f32; 12], profile: &[f64; 12]) -> f64 {
-    let x = chroma.map(f64::from);
-    let (mx, my) = (x.iter().sum::<f64>() / 12.0, profile.iter().sum::<f64>() / 12.0);
-    let mut sums = (0.0, 0.0, 0.0);
-    for (a, b) in x.iter().zip(profile) {
-        sums.0 += (a - mx) * (b - my);
-        sums.1 += (a - mx).powi(2);
-        sums.2 += (b - my).powi(2);
+fn chances(harmony: &Harmony, from: usize, to: usize) -> Result<[f32; KEYS], WeightsError> {
+    let chords: &[[f32; STATES]] = &harmony.chances[from..to];
+    let said = keys::network()?.run(keys::input(&harmony.registers[from..to], chords));
+    let odds: [f32; KEYS] = std::array::from_fn(|s| said.row(s / CLASSES, s % CLASSES)[0]);
+    let highest = odds.iter().copied().fold(f32::MIN, f32::max);
+    let powers = odds.map(|o| (o - highest).exp());
+    let sum: f32 = powers.iter().sum();
+    Ok(powers.map(|p| p / sum))
+}
+
+fn key(state: usize) -> Key {
+    let mode = if state < CLASSES { Mode::Major } else { Mode::Minor };
+    Key::new(PitchClass::new((state % CLASSES) as i32), mode)
+}
+
+/// The most likely key of each stretch; what the whole track says counts a little everywhere.
+fn path(heard: &[[f32; KEYS]], whole: &[f32; KEYS]) -> Vec<usize> {
+    let odds = |t: usize, s: usize| heard[t][s].max(1e-4).ln() + 0.3 * whole[s].max(1e-4).ln();
+    let mut score: [f32; KEYS] = std::array::from_fn(|s| odds(0, s));
+    let mut from: Vec<[usize; KEYS]> = Vec::new();
+    for t in 1..heard.len() {
+        let best = top(&score);
+        let change = score[best] - CHANGE;
+        let back: [usize; KEYS] =
+            std::array::from_fn(|s| if score[s] >= change { s } else { best });
+        score = std::array::from_fn(|s| score[s].max(change) + odds(t, s));
+        from.push(back);
     }
-    sums.0 / (sums.1 * sums.2).sqrt().max(1e-12)
+    let mut path = vec![top(&score)];
+    for back in from.iter().rev() {
+        path.push(back[path[path.len() - 1]]);
+    }
+    path.reverse();
+    path
+}
+
+fn spans(path: &[usize], starts: &[usize], harmony: &Harmony) -> Vec<KeySpan> {
+    let halves = &harmony.halves_s;
+    let mut spans: Vec<KeySpan> = Vec::new();
+    for (i, state) in path.iter().enumerate() {
+        let key = key(*state);
+        if spans.last().is_some_and(|last| last.key == key) {
+            continue;
+        }
+        // A stretch tells most about its middle.
+        let start = if i == 0 { 0 } else { starts[i] + (STRETCH - STEP) / 2 };
+        let start_s = halves[start.min(halves.len() - 1)].0;
+        if let Some(last) = spans.last_mut() {
+            last.end_s = start_s;
+        }
+        spans.push(KeySpan { start_s, end_s: halves[halves.len() - 1].1, key });
+    }
+    spans
+}
+
+fn top(values: &[f32; KEYS]) -> usize {
+    (0..KEYS).fold(0, |b, i| if values[i] > values[b] { i } else { b })
 }
 
 #[cfg(test)]
@@ -65,30 +117,61 @@ mod tests {
     use super::*;
     use crate::domain::pitch::Chord;
 
-    fn cadence(key: Key) -> [f32; 12] {
-        let minor = key.mode.is_minor();
-        let mut chroma = [0f32; 12];
-        for (degree, weight) in [(0, 2.0), (5, 1.0), (7, 1.0)] {
-            let chord = Chord::triad(key.tonic.transpose(degree), minor && degree != 7);
-            for (pc, on) in chord.tones().iter().enumerate() {
-                chroma[pc] += if *on { weight } else { 0.05 };
+    /// Half beats of tonic, subdominant, dominant, tonic, as triads over their roots.
+    fn cadence(key: Key, times: usize) -> Harmony {
+        let mut harmony = Harmony::default();
+        for _ in 0..times {
+            for degree in [0, 5, 7, 0] {
+                let minor = key.mode.is_minor() && degree != 7;
+                let chord = Chord::triad(key.tonic.transpose(degree), minor);
+                let treble = chord.tones().map(|on| if on { 0.8 } else { 0.1 });
+                let mut bass = [0.05; 12];
+                bass[chord.root.index()] = 1.0;
+                let state = usize::from(minor) * CLASSES + chord.root.index();
+                for _ in 0..4 {
+                    harmony.registers.push([treble, bass]);
+                    harmony.chances.push(std::array::from_fn(|s| f32::from(s == state)));
+                    let at = harmony.halves_s.len() as f64 * 0.25;
+                    harmony.halves_s.push((at, at + 0.25));
+                }
             }
         }
-        chroma
+        harmony
     }
+
+    const HELD: f64 = 0.9;
 
     #[test]
     fn cadences_in_all_24_keys() {
         for tonic in 0..12 {
             for mode in [Mode::Major, Mode::Minor] {
                 let key = Key::new(PitchClass::new(tonic), mode);
-                assert_eq!(rank(&cadence(key))[0].0, key);
+                let keys = find(&cadence(key, 4), HELD).unwrap();
+                assert_eq!(keys.whole.map(|w| w.0), Some(key));
+                assert_eq!(keys.spans.len(), 1);
             }
         }
     }
 
     #[test]
-    fn a_flat_chroma_has_no_key() {
-        assert!(rank(&[0.3; 12]).is_empty());
+    fn a_change_of_key_is_found_near_its_place() {
+        let (from, to) =
+            (Key::new(PitchClass::new(0), Mode::Major), Key::new(PitchClass::new(4), Mode::Major));
+        let mut harmony = cadence(from, 12);
+        let after = cadence(to, 12);
+        let change_s = harmony.halves_s[harmony.halves_s.len() - 1].1;
+        harmony.registers.extend(after.registers);
+        harmony.chances.extend(after.chances);
+        harmony.halves_s.extend(after.halves_s.iter().map(|(a, b)| (a + change_s, b + change_s)));
+        let spans = find(&harmony, HELD).unwrap().spans;
+        assert_eq!(spans.iter().map(|s| s.key).collect::<Vec<_>>(), [from, to]);
+        assert!((spans[1].start_s - change_s).abs() < 4.0, "{} {change_s}", spans[1].start_s);
+    }
+
+    #[test]
+    fn without_pitch_there_is_no_key() {
+        let key = Key::new(PitchClass::new(0), Mode::Major);
+        assert_eq!(find(&cadence(key, 4), 0.05).unwrap(), Keys::default());
+        assert_eq!(find(&Harmony::default(), HELD).unwrap(), Keys::default());
     }
 }

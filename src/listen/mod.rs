@@ -6,12 +6,13 @@
 //!
 //! [`Listening`]: crate::domain::listening::Listening
 
-pub mod bars;
-pub mod beats;
 pub mod chords;
 pub mod ear;
+pub mod families;
+pub mod feel;
 pub mod file;
 pub mod key;
+pub mod midi;
 pub mod notes;
 pub mod onsets;
 pub mod pitches;
@@ -24,13 +25,13 @@ pub mod slices;
 pub mod spans;
 pub mod spectra;
 pub mod strokes;
-pub mod tempo;
+pub mod tonality;
 
 pub use ear::{Ear, Hearing};
 
 /// Changes whenever a parameter of the analysis does: a cached record of another version is not
 /// used, because every rank computed from it would silently shift.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Rate at which music is analysed, Hz.
 pub const RATE_HZ: u32 = 22_050;

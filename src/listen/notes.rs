@@ -5,7 +5,7 @@
 
 use super::spectra::frame_rate;
 use crate::domain::listening::NoteSpan;
-use crate::nn::dense::logistic;
+use crate::nn::logistic;
 use crate::nn::maps::Maps;
 use crate::nn::notes::{self, Output};
 use crate::nn::weights::WeightsError;

@@ -95,6 +95,29 @@ fn compression(samples: &[f32]) -> f32 {
     (30.0 / rms.max(1e-4)) as f32
 }
 
+/// Local mean taken out, negative values cut, unit variance.
+pub fn flatten(strength: &[f32]) -> Vec<f32> {
+    let half = (0.4 * frame_rate()) as usize;
+    let mut sums = Vec::with_capacity(strength.len() + 1);
+    sums.push(0f64);
+    for value in strength {
+        sums.push(sums[sums.len() - 1] + f64::from(*value));
+    }
+    let mut flat: Vec<f32> = (0..strength.len())
+        .map(|i| {
+            let (from, to) = (i.saturating_sub(half), (i + half + 1).min(strength.len()));
+            let mean = (sums[to] - sums[from]) / (to - from) as f64;
+            (f64::from(strength[i]) - mean).max(0.0) as f32
+        })
+        .collect();
+    let power: f64 = flat.iter().map(|v| f64::from(*v).powi(2)).sum();
+    let scale = (power / flat.len().max(1) as f64).sqrt();
+    if scale > 1e-6 {
+        flat.iter_mut().for_each(|v| *v /= scale as f32);
+    }
+    flat
+}
+
 /// The cosines of an orthonormal DCT-II.
 pub struct Dct {
     rows: Vec<[f32; BANDS]>,

@@ -99,7 +99,7 @@ impl PitchFrames {
     }
 
     /// Compressed chroma of a frame above and below E3.
-    fn fold(&self, frame: usize) -> [[f32; 12]; 2] {
+    pub fn fold(&self, frame: usize) -> [[f32; 12]; 2] {
         let mut folded = [[0f32; 12]; 2];
         for (i, amplitude) in self.notes[frame].iter().enumerate() {
             let register = usize::from(i + LOWEST < 52);

@@ -3,7 +3,6 @@
 //! What style ranks are computed from. Every figure is of the track alone: no comparison happens
 //! here.
 
-use super::beats::Pulse;
 use super::onsets::{BANDS, CEPSTRA, Dct, OnsetFrames, frame_rate};
 use super::pitches::PitchFrames;
 use crate::domain::listening::ChordSpan;
@@ -65,8 +64,8 @@ pub struct Heard<'a> {
     pub onsets: &'a OnsetFrames,
     /// Pitch frames.
     pub pitches: &'a PitchFrames,
-    /// The pulse, where there is one.
-    pub pulse: Option<&'a Pulse>,
+    /// Beats a minute, where there is a beat.
+    pub tempo_bpm: Option<f64>,
     /// The key, where there is one.
     pub key: Option<Key>,
     /// Chords.
@@ -93,7 +92,7 @@ impl SoundProfile {
             rhythm: rhythm(&heard.onsets.strength),
             onset_rates: [&heard.onsets.low, &heard.onsets.mid, &heard.onsets.high]
                 .map(|s| (peaks(s) as f64 / seconds) as f32),
-            tempo_bpm: heard.pulse.map(|p| p.bpm as f32),
+            tempo_bpm: heard.tempo_bpm.map(|bpm| bpm as f32),
             chroma_entropy: entropy(&chroma),
             chroma: rotated,
             chord_rate: changes as f32,
@@ -156,7 +155,7 @@ fn spectrum(onsets: &OnsetFrames) -> Vec<f32> {
 }
 
 fn rhythm(strength: &[f32]) -> Vec<f32> {
-    let flat = super::tempo::flatten(strength);
+    let flat = super::onsets::flatten(strength);
     let n = flat.len();
     let mean = flat.iter().sum::<f32>() / n.max(1) as f32;
     let centred: Vec<f32> = flat.iter().map(|v| v - mean).collect();
@@ -183,7 +182,7 @@ fn rhythm(strength: &[f32]) -> Vec<f32> {
 
 /// Local maxima clearly above the local mean.
 fn peaks(strength: &[f32]) -> usize {
-    let flat = super::tempo::flatten(strength);
+    let flat = super::onsets::flatten(strength);
     (2..flat.len().saturating_sub(2))
         .filter(|t| {
             let v = flat[*t];

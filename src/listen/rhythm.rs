@@ -3,12 +3,14 @@
 //!
 //! Music in which the network hears no beat is beatless and stays so: [`find`] then returns `None`.
 
+use super::feel;
 use super::onsets::{OnsetFrames, frame_rate};
+use super::pitches::PitchFrames;
 use super::pointer::{self, Heard};
 use super::spectra;
 use crate::domain::listening::Meter;
 use crate::nn::bars::{self, Output};
-use crate::nn::dense::logistic;
+use crate::nn::logistic;
 use crate::nn::maps::Maps;
 use crate::nn::weights::WeightsError;
 
@@ -27,6 +29,8 @@ pub struct Rhythm {
     pub meter: Meter,
     /// Number of the first beat that begins a bar.
     pub first: usize,
+    /// How much longer first halves of beats are than second ones.
+    pub swing: Option<f64>,
 }
 
 impl Rhythm {
@@ -47,8 +51,8 @@ const PART: usize = 4_096;
 const NEAR: usize = 2;
 
 /// The rhythm of a track; `None` for music without one.
-pub fn find(onsets: &OnsetFrames, pitch: &Maps) -> Result<Option<Rhythm>, WeightsError> {
-    let said = bars::network()?.run_in_parts(&spectra::bar_maps(onsets, pitch), PART);
+pub fn find(onsets: &OnsetFrames, pitches: &PitchFrames) -> Result<Option<Rhythm>, WeightsError> {
+    let said = bars::network()?.run_in_parts(&spectra::bar_maps(onsets, pitches), PART);
     Ok(read(&said, onsets))
 }
 
@@ -76,11 +80,14 @@ fn read(said: &Maps, onsets: &OnsetFrames) -> Option<Rhythm> {
     let places: Vec<f64> = beats.iter().map(|b| place(&heard, b.0)).collect();
     let steady = straighten(&places);
     let steps: Vec<f64> = steady.windows(2).map(|w| w[1] - w[0]).collect();
+    let beats_s: Vec<f64> = steady.iter().map(|b| (b / frame_rate()).max(0.0)).collect();
+    let flat = super::onsets::flatten(&onsets.strength);
     Some(Rhythm {
         bpm: 60.0 * frame_rate() / median(&steps),
         confidence: confidence(sure, &steps),
-        contrast: contrast(&super::tempo::flatten(&onsets.strength), &places),
-        beats_s: steady.iter().map(|b| (b / frame_rate()).max(0.0)).collect(),
+        contrast: contrast(&flat, &places),
+        swing: feel::swing(&flat, &beats_s, meter),
+        beats_s,
         meter,
         first: (per_bar - beats[0].1) % per_bar,
     })

@@ -4,10 +4,9 @@
 //! bass pitch, attack. Tracks without a beat get a fixed grid.
 
 use super::RATE_HZ;
-use super::bars::Bars;
-use super::beats::Pulse;
 use super::onsets::{CEPSTRA, Dct, OnsetFrames, frame_rate};
 use super::pitches::PitchFrames;
+use super::rhythm::Rhythm;
 use super::spans::SpanChroma;
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +60,10 @@ pub fn cut(
     samples: &[f32],
     onsets: &OnsetFrames,
     pitches: &PitchFrames,
-    pulse: Option<(&Pulse, &Bars)>,
+    rhythm: Option<&Rhythm>,
 ) -> Vec<Slice> {
     let seconds = samples.len() as f64 / f64::from(RATE_HZ);
-    let grid = grid(seconds, pulse);
+    let grid = grid(seconds, rhythm);
     let envelope = attack_envelope(samples);
     let dct = Dct::new();
     let mut spans = SpanChroma::new();
@@ -84,8 +83,8 @@ struct GridPoint {
     beat_s: f64,
 }
 
-fn grid(seconds: f64, pulse: Option<(&Pulse, &Bars)>) -> Vec<GridPoint> {
-    let Some((pulse, bars)) = pulse else {
+fn grid(seconds: f64, rhythm: Option<&Rhythm>) -> Vec<GridPoint> {
+    let Some(rhythm) = rhythm else {
         let count = (seconds / BEATLESS_EIGHTH_S) as usize;
         return (0..count)
             .map(|i| GridPoint {
@@ -96,11 +95,11 @@ fn grid(seconds: f64, pulse: Option<(&Pulse, &Bars)>) -> Vec<GridPoint> {
             })
             .collect();
     };
-    let per_bar = usize::from(bars.meter.beats);
+    let per_bar = usize::from(rhythm.meter.pulses());
     // Beats before the first bar line belong to bar 0, those after it to 1, 2 ..
-    let shift = per_bar - bars.first % per_bar;
-    let mut points = Vec::with_capacity(pulse.beats_s.len() * 2);
-    for (i, pair) in pulse.beats_s.windows(2).enumerate() {
+    let shift = per_bar - rhythm.first % per_bar;
+    let mut points = Vec::with_capacity(rhythm.beats_s.len() * 2);
+    for (i, pair) in rhythm.beats_s.windows(2).enumerate() {
         let counted = i + shift;
         for half in 0..2 {
             points.push(GridPoint {
@@ -246,16 +245,16 @@ mod tests {
 
     #[test]
     fn eighths_count_from_the_bar_line() {
-        let pulse = Pulse {
+        let rhythm = Rhythm {
             bpm: 120.0,
             confidence: 1.0,
             contrast: 3.0,
-            periodicity: 0.8,
-            spread: 0.0,
             beats_s: (0..12).map(|i| f64::from(i) * 0.5).collect(),
+            meter: crate::domain::listening::Meter::COMMON,
+            first: 2,
+            swing: None,
         };
-        let bars = Bars { meter: crate::domain::listening::Meter::COMMON, first: 2 };
-        let points = grid(7.0, Some((&pulse, &bars)));
+        let points = grid(7.0, Some(&rhythm));
         let on_bar: Vec<f64> = points.iter().filter(|p| p.eighth == 0).map(|p| p.at_s).collect();
         assert_eq!(on_bar, [1.0, 3.0, 5.0]);
         assert_eq!(points[0].eighth, 4);

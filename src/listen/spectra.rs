@@ -5,7 +5,8 @@
 //! than its samples: what follows is the networks' business.
 
 use super::RATE_HZ;
-use super::onsets::OnsetFrames;
+use super::onsets::{self, OnsetFrames};
+use super::pitches::{self, PitchFrames};
 use crate::audio::stft::Stft;
 use crate::nn::maps::Maps;
 use crate::nn::{bars, notes, strokes};
@@ -59,28 +60,24 @@ pub fn mel_maps(onsets: &OnsetFrames) -> Maps {
 
 /// What beats and bars are heard from: mel levels, then how far harmony and bass change around each
 /// frame, over 0.35 s and 0.8 s: `[44][1][frames]`, 86 frames a second.
-pub fn bar_maps(onsets: &OnsetFrames, pitch: &Maps) -> Maps {
+pub fn bar_maps(onsets: &OnsetFrames, pitches: &PitchFrames) -> Maps {
     let mut maps = Maps::new(bars::CHANNELS, 1, onsets.len(), bars::PAD);
     levels(onsets, &mut maps);
-    let registers = [0..notes::ROWS, 0..BASS_ROWS];
-    let reaches = [0.35, 0.8].map(|s: f64| (s * frame_rate()) as usize);
+    let folded: Vec<[[f32; 12]; 2]> = (0..pitches.len()).map(|t| pitches.fold(t)).collect();
+    let reaches = [0.35, 0.8].map(|s: f64| (s * pitches::frame_rate()).round() as usize);
     let mut channel = strokes::MEL;
-    for register in registers {
-        let chromas = chromas(pitch, register);
+    for register in 0..2 {
+        let chromas: Vec<[f32; 12]> = folded.iter().map(|f| f[register]).collect();
         for reach in reaches {
             let change = changes(&chromas, reach);
-            // Two mel frames to a frame of pitch.
             for (t, out) in maps.row_mut(channel, 0).iter_mut().enumerate() {
-                *out = 4.0 * change.get(t / 2).copied().unwrap_or(0.0);
+                *out = 4.0 * change.get(t * onsets::HOP / pitches::HOP).copied().unwrap_or(0.0);
             }
             channel += 1;
         }
     }
     maps
 }
-
-/// Rows of the bass: below E3.
-const BASS_ROWS: usize = 52 - notes::LOWEST;
 
 fn levels(onsets: &OnsetFrames, maps: &mut Maps) {
     let amplitude = |log_power: f32| (0.5 * log_power).exp();
@@ -92,20 +89,6 @@ fn levels(onsets: &OnsetFrames, maps: &mut Maps) {
             *out = (gain * amplitude(frame[band])).ln_1p().min(CEILING);
         }
     }
-}
-
-/// Chroma of each frame of the long window in a register.
-fn chromas(pitch: &Maps, rows: std::ops::Range<usize>) -> Vec<[f32; 12]> {
-    let mut chromas = vec![[0f32; 12]; pitch.frames()];
-    for channel in 0..PER_SEMITONE {
-        for row in rows.clone() {
-            let class = (row + notes::LOWEST) % 12;
-            for (chroma, level) in chromas.iter_mut().zip(pitch.row(channel, row)) {
-                chroma[class] += level;
-            }
-        }
-    }
-    chromas
 }
 
 /// How far the mean chroma after each frame is from that before it: 0 alike .. 1 nothing in common.

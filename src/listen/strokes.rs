@@ -7,7 +7,7 @@ use super::notes::peaks;
 use super::onsets::{OnsetFrames, frame_rate};
 use super::spectra::mel_maps;
 use crate::domain::listening::NoteSpan;
-use crate::nn::dense::logistic;
+use crate::nn::logistic;
 use crate::nn::strokes::{self, KINDS};
 use crate::nn::weights::WeightsError;
 

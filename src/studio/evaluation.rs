@@ -9,6 +9,7 @@ use crate::audio::decode::{Damage, StreamInfo};
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{TakeId, TrackId};
 use crate::domain::job::Phase;
+use crate::domain::listening::Pass;
 use crate::domain::paths::from_text;
 use crate::domain::verdict::{Evidence, Verdict};
 use crate::domain::work::{Observer, StopToken};
@@ -38,7 +39,7 @@ pub fn candidate(audio: &Audio) -> Result<Candidate, StudioError> {
         frames: Some(audio.frames() as u64),
         codec: "memory".to_owned(),
     };
-    let mut ear = Ear::new(&info).map_err(|e| StudioError::Listen(e.into()))?;
+    let mut ear = Ear::new(&info, Pass::Quick).map_err(|e| StudioError::Listen(e.into()))?;
     let planes: Vec<&[f32]> = audio.planes().iter().map(Vec::as_slice).collect();
     ear.push(&planes).map_err(|e| StudioError::Listen(e.into()))?;
     let (hearing, mono) =
@@ -54,7 +55,7 @@ fn candidate_of_file(
     stop: &StopToken,
 ) -> Result<Candidate, StudioError> {
     let mut found: Option<Result<Candidate, StudioError>> = None;
-    listen(path, &inner.config.settings.limits, stop, |part, mono| {
+    listen(path, &inner.config.settings.limits, Pass::Quick, stop, |part, mono| {
         if found.is_none() {
             found = Some(
                 Fingerprint::new(&mono)

@@ -8,7 +8,7 @@ use crate::domain::dataset::{Dataset, Edit, EditRecord, Member};
 use crate::domain::ids::TrackId;
 use crate::domain::job::Phase;
 use crate::domain::limits::Limits;
-use crate::domain::listening::{Problem, ProblemKind, Severity};
+use crate::domain::listening::{Pass, Problem, ProblemKind, Severity};
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
@@ -284,7 +284,7 @@ fn parts(
     }
     let mut parts = Vec::new();
     let mut failed: Option<StudioError> = None;
-    listen(path, limits, stop, |part, mono| {
+    listen(path, limits, Pass::Quick, stop, |part, mono| {
         if failed.is_some() {
             return;
         }

@@ -4,6 +4,7 @@ use super::StudioError;
 use super::local::Inner;
 use super::progress::locked;
 use crate::domain::ids::{DatasetName, TakeId, TrackId};
+use crate::domain::listening::Pass;
 use crate::domain::take::Take;
 use crate::domain::work::StopToken;
 use crate::judge::map::place;
@@ -93,7 +94,7 @@ fn profile(inner: &Inner, take: &Take) -> Option<SoundProfile> {
     }
     let mut found = None;
     let limits = &inner.config.settings.limits;
-    listen(&take.audio, limits, &StopToken::default(), |part, _| {
+    listen(&take.audio, limits, Pass::Quick, &StopToken::default(), |part, _| {
         found.get_or_insert(part.hearing.profile);
     })
     .ok()?;

@@ -12,6 +12,7 @@ use crate::domain::dataset::Dataset;
 use crate::domain::finetune::{Manifest, Source, TrainStatus};
 use crate::domain::ids::FinetuneId;
 use crate::domain::job::Phase;
+use crate::domain::listening::Pass;
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::{Learned, Material, TrainRequest};
@@ -206,7 +207,7 @@ fn must_be_there(inner: &Inner, track: &Track) -> Result<(), StudioError> {
 fn hear_again(inner: &Inner, track: &Track, stop: &StopToken) -> Result<Arc<Record>, StudioError> {
     let limits = &inner.config.settings.limits;
     let mut found: Option<Result<Record, StudioError>> = None;
-    listen(&locate(inner, track), limits, stop, |part, mono| {
+    listen(&locate(inner, track), limits, Pass::Quick, stop, |part, mono| {
         if (part.start_s - track.start_s).abs() < 0.5 && found.is_none() {
             found = Some(
                 Fingerprint::new(&mono)

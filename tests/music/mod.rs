@@ -12,6 +12,7 @@ pub mod midi;
 pub mod parts;
 pub mod play;
 pub mod render;
+pub mod sing;
 pub mod wad;
 
 use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};

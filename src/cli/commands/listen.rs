@@ -2,19 +2,26 @@
 
 use crate::cli::args::Listen;
 use crate::cli::out::{Out, clock, one_decimal};
-use crate::domain::listening::Listening;
+use crate::domain::listening::{Listening, Pass};
 use crate::domain::work::StopToken;
 use crate::listen::file::listen;
+use crate::listen::midi;
 use crate::studio::{LocalStudio, StudioError};
 use serde_json::json;
 
 /// Runs the command.
 pub fn run(studio: &LocalStudio, args: &Listen, out: &Out) -> Result<u8, StudioError> {
     let limits = &studio.inner().config.settings.limits;
+    let pass = if args.quick { Pass::Quick } else { Pass::Full };
     let mut parts: Vec<(f64, Listening)> = Vec::new();
-    listen(&args.file, limits, &StopToken::default(), |part, _| {
+    listen(&args.file, limits, pass, &StopToken::default(), |part, _| {
         parts.push((part.start_s, part.hearing.listening));
     })?;
+    if let (Some(path), Some((_, first))) = (&args.midi, parts.first()) {
+        let bytes = midi::write(first);
+        std::fs::write(path, bytes)
+            .map_err(|source| StudioError::Io { path: path.clone(), source })?;
+    }
     for (start_s, listening) in &parts {
         if out.is_json() {
             let mut value = json!(listening);
@@ -65,6 +72,11 @@ fn print(heard: &Listening, out: &Out) {
     let more = heard.chords.len().saturating_sub(16);
     let rest = if more > 0 { format!(" .. {more} more") } else { String::new() };
     out.line(&format!("chords    {}{rest}", chords.join(" ")));
+    if let Some(notes) = &heard.notes {
+        let count = |part: &str| notes.iter().filter(|n| n.part == part).count();
+        let parts = ["bass", "lead", "harmony", "drums"].map(|p| format!("{p} {}", count(p)));
+        out.line(&format!("notes     {}", parts.join("  ")));
+    }
     for problem in &heard.problems {
         out.line(&format!("note      {}: {}", problem.kind.word(), problem.detail));
     }

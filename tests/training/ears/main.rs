@@ -1,7 +1,8 @@
 //! Trains the networks of `nn::notes`, `nn::strokes` and `nn::bars` on music made here.
 //!
 //! `cargo run --profile train --example train-ears -- all --freedoom WAD,WAD [--cache DIR]` writes the
-//! weights into `src/nn`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
+//! weights into `src/nn`; `keys` reads the chords of the network that was built in, so it comes last:
+//! `.. train-ears -- keys ..`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
 //! FluidR3 bank (MIT), and pieces of the base through the built-in synthesis, each with its own
 //! tuning, tone, drive and noise. Of every ten pieces one is held out; of Freedoom's, the twenty
 //! that the bench of the hearing uses are never read.
@@ -12,6 +13,7 @@
 mod music;
 
 mod colour;
+mod harmony;
 mod lessons;
 mod material;
 mod pieces;
@@ -34,8 +36,15 @@ fn main() {
     let (held, taught): (Vec<_>, Vec<_>) = material.iter().partition(|m| m.number % 10 == 0);
     let seconds: f64 = taught.iter().map(|m| m.seconds).sum();
     println!("{} pieces, {:.2} hours; {} held out", taught.len(), seconds / 3600.0, held.len());
-    for net in ["strokes", "bars", "notes"] {
-        if ask.nets.iter().any(|n| n == net || n == "all") {
+    let asked = |net: &str| ask.nets.iter().any(|n| n == net || n == "all");
+    if asked("chords") {
+        harmony::chords(&taught, &held, &ask);
+    }
+    if ask.nets.iter().any(|n| n == "keys") {
+        harmony::keys(&taught, &held, &ask);
+    }
+    for net in ["strokes", "bars", "families", "notes"] {
+        if asked(net) {
             lessons::teach(net, &taught, &held, &ask);
         }
     }
@@ -46,7 +55,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
         nets: Vec::new(),
         wads: Vec::new(),
         cache: None,
-        pieces: 400,
+        pieces: 520,
         steps: None,
         out: PathBuf::from("src/nn"),
     };

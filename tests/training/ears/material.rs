@@ -120,8 +120,8 @@ fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
 fn describe(number: u64, samples: &[f32], piece: &Piece, cents: f64) -> Material {
     let onsets = OnsetFrames::new(samples);
     let pitch = spectra::pitch_maps(samples, cents);
-    let mel = spectra::bar_maps(&onsets, &pitch);
     let pitches = PitchFrames::new(samples);
+    let mel = spectra::bar_maps(&onsets, &pitches);
     let truth = &piece.truth;
     let part = |part: Part| match part {
         Part::Harmony => 0,

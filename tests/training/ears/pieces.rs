@@ -1,6 +1,6 @@
 //! Where pieces come from, and how each is played.
 
-use crate::music::{Piece, compose, midi, render, wad};
+use crate::music::{Piece, compose, midi, render, sing, wad};
 use crate::{Ask, music};
 use leitmotif::audio::resample::resample_mono;
 use leitmotif::domain::limits::Limits;
@@ -15,6 +15,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 const BANK: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+
+/// Pieces from this number on are sung.
+const SUNG_FROM: u64 = 400;
 
 const GENRES: [&str; 20] = [
     "techno",
@@ -60,6 +63,9 @@ impl Sources {
     /// A = 440 Hz.
     pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let seconds = 22.0 + 16.0 * dice.unit();
+        if number >= SUNG_FROM {
+            return self.sung(number, seconds, dice);
+        }
         let kind = dice.unit();
         if kind < 0.14 {
             return self.composed_by_the_base(number, seconds, dice);
@@ -79,6 +85,21 @@ impl Sources {
         let samples = render::render(&self.font, &piece, rate as u32);
         stretch(&mut piece, rate / f64::from(RATE_HZ));
         (samples, piece, cents)
+    }
+
+    /// A composed piece whose lead is sung.
+    fn sung(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
+        let mut piece = compose::compose(number, seconds);
+        let frames = ((piece.truth.duration_s + 1.0) * f64::from(RATE_HZ)) as usize;
+        let voice = sing::sing(&mut piece, f64::from(RATE_HZ), frames, dice);
+        let mut samples = render::render(&self.font, &piece, RATE_HZ);
+        let rms = |x: &[f32]| (x.iter().map(|s| s * s).sum::<f32>() / x.len().max(1) as f32).sqrt();
+        let level = 10f64.powf((10.0 * dice.unit() - 4.0) / 20.0) as f32;
+        let gain = level * rms(&samples).max(0.01) / rms(&voice).max(1e-4);
+        samples.iter_mut().zip(&voice).for_each(|(s, v)| *s += gain * v);
+        let peak = samples.iter().fold(0.1f32, |m, s| m.max(s.abs()));
+        samples.iter_mut().for_each(|s| *s *= 0.7 / peak);
+        (samples, piece, 0.0)
     }
 
     /// A stretch of one of Freedoom's pieces, faster or slower, higher or lower, some of its

@@ -3,6 +3,7 @@
 //! Low orders only: what is kept here could not spell out a song. Learned from hearings, read by
 //! the writers of plan and score.
 
+use crate::domain::listening::Meter;
 use crate::domain::pitch::{Chord, Key};
 use crate::listen::Hearing;
 use serde::{Deserialize, Serialize};
@@ -117,7 +118,7 @@ pub fn fold_tempo(bpm: f64) -> f64 {
 
 fn home(track: usize, hearing: &Hearing) -> Home {
     let listening = &hearing.listening;
-    let beats = listening.meter.map_or(4, |m| m.beats);
+    let beats = listening.meter.map_or(4, Meter::pulses);
     let mut levels: Vec<f32> = hearing.slices.iter().map(|s| s.level_db).collect();
     levels.sort_by(f32::total_cmp);
     let quantile = |q: usize| {

@@ -8,7 +8,7 @@ use super::super::dice::Dice;
 use super::harmony::Bar;
 use super::manner::{CHORDS, Manner, absolute, relative};
 use crate::domain::pitch::{Chord, Key};
-use crate::listen::key::rank;
+use crate::listen::tonality::rank;
 
 /// What a phrase is made from.
 pub struct Material<'a> {
