@@ -71,7 +71,7 @@ fn main() {
     let banks = [PathBuf::from("/usr/share/sounds/sf2/FluidR3_GM.sf2")];
     let engines = [Resident::new(Limits::default(), &banks), Resident::new(Limits::default(), &[])];
     for engine in &engines {
-        println!("{}", engine.info().sound);
+        println!("{}", engine.sound().unwrap_or_else(|e| e.to_string()));
     }
     let pieces: Vec<Piece> = (0..PIECES).into_par_iter().map(|n| piece(n, &engines)).collect();
     let (test, train): (Vec<&Piece>, Vec<&Piece>) =
