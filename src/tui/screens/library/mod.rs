@@ -265,7 +265,9 @@ impl Library {
                 cx.looks_on().or_else(no_track)
             }
             Act::Trim => cx.looks_on().or_else(no_track),
-            Act::Triage => cx.looks_on(),
+            Act::Triage => cx.looks_on().or_else(|| {
+                cx.facts.datasets.is_empty().then(|| "there is no dataset yet".to_owned())
+            }),
             Act::Excerpt | Act::Switch | Act::With | Act::SkipTriage => no_track(),
             Act::LoopStart | Act::LoopEnd | Act::LoopSection | Act::SeekBack | Act::SeekOn => {
                 no_track()
