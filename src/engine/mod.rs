@@ -29,10 +29,8 @@ pub struct EngineInfo {
     pub base: String,
     /// Format of learned files.
     pub format: u32,
-    /// Everything about this installation that changes the bytes of a take made by the base: bank
-    /// and its hash, processor features.
-    pub sound: String,
-    /// The same for takes of a finetune.
+    /// Everything about this installation that changes the bytes of a take of a finetune: processor
+    /// features.
     pub host: String,
     /// What a person should know, e.g. that no bank was found.
     pub notes: Vec<String>,
@@ -149,6 +147,10 @@ impl EngineError {
 pub trait Engine: Send + Sync {
     /// What it is.
     fn info(&self) -> EngineInfo;
+
+    /// Everything about this installation that changes the bytes of a take made by the base: bank
+    /// and its hash, processor features. The first time may read a bank of 150 MB.
+    fn sound(&self) -> Result<String, EngineError>;
 
     /// Learns. Everything goes into the request's folder; nothing is kept elsewhere.
     fn train(

@@ -293,7 +293,8 @@ fn words(rank: usize, n: usize, p: f64, aspects: &BTreeMap<String, f64>) -> Stri
     if off.is_empty() {
         format!("{place}: {verdict}")
     } else {
-        format!("{place}: {verdict}; {} differ", off.join(" and "))
+        let differ = if off.len() == 1 { "differs" } else { "differ" };
+        format!("{place}: {verdict}; {} {differ}", off.join(" and "))
     }
 }
 

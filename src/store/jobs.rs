@@ -74,8 +74,12 @@ impl Store {
     /// Writes a job.
     pub fn put_job(&self, job: &Job) -> Result<(), StoreError> {
         self.must_own()?;
-        make_dir(&self.home.job(job.job_id))?;
-        write_json(&self.home.job(job.job_id).join("job.json"), job)?;
+        let folder = self.home.job(job.job_id);
+        make_dir(&folder)?;
+        write_json(&folder.join("job.json"), job).inspect_err(|_| {
+            // A job that never came to be takes no number. A folder with files stays.
+            let _ = std::fs::remove_dir(&folder);
+        })?;
         self.indexed(Kind::Jobs, &job.job_id.to_string(), Some(job));
         Ok(())
     }

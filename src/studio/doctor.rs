@@ -50,7 +50,10 @@ pub fn examine(inner: &Inner) -> DoctorReport {
         None => say("owner", "ok", "no process owns the store".to_owned()),
     }
     let info = inner.engine.info();
-    say("engine", "ok", format!("{}, {}", info.base, info.sound));
+    match inner.engine.sound() {
+        Ok(sound) => say("engine", "ok", format!("{}, {sound}", info.base)),
+        Err(e) => say("engine", "problem", e.to_string()),
+    }
     for note in info.notes {
         say("engine", "note", note);
     }

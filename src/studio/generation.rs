@@ -145,9 +145,9 @@ impl Observer for OneOf<'_> {
 }
 
 /// The id of the take that a request makes here: request, engine, bank and processor features.
-fn id_of(inner: &Inner, request: &TakeRequest, work: &GenerateWork) -> TakeId {
+fn id_of(inner: &Inner, request: &TakeRequest, work: &GenerateWork) -> Result<TakeId, StudioError> {
     let info = inner.engine.info();
-    let sound = if request.finetune.is_some() { &info.host } else { &info.sound };
+    let sound = if request.finetune.is_some() { info.host } else { inner.engine.sound()? };
     let mut hasher = blake3::Hasher::new();
     // Field order is fixed by the type, floats are written shortest: equal requests, equal bytes.
     let canonical = serde_json::to_vec(request).unwrap_or_default();
@@ -162,7 +162,7 @@ fn id_of(inner: &Inner, request: &TakeRequest, work: &GenerateWork) -> TakeId {
     ] {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
     }
-    TakeId::from_hash(hasher.finalize().as_bytes())
+    Ok(TakeId::from_hash(hasher.finalize().as_bytes()))
 }
 
 fn one(
@@ -174,7 +174,7 @@ fn one(
     step: &OneOf<'_>,
     stop: &StopToken,
 ) -> Result<Take, StudioError> {
-    let id = id_of(inner, request, work);
+    let id = id_of(inner, request, work)?;
     if let Some(take) = made_before(inner, &id, work) {
         step.log(&format!("{id} exists already: the same request is the same take"));
         return hand_out(work, take);

@@ -186,7 +186,7 @@ table! {
         ZoomIn "zoom-in" "look closer at the waveform" ["z i"] "";
         ZoomOut "zoom-out" "look from farther away" ["z o"] "";
         ZoomAll "zoom-all" "see the whole waveform" ["z z"] "";
-        Trim "trim" "keep only a part of the track: the loop, or what a problem leaves" ["C"] "";
+        Trim "trim" "let only a stretch of the track take part" ["C"] "";
         Excerpt "excerpt" "write the loop, or ten seconds from here, as a WAV file" ["w"] "";
     }
     Triage {

@@ -114,6 +114,11 @@ impl<'a> Cx<'a> {
         Self { facts, setup, player, now, todo: Vec::new() }
     }
 
+    /// Why nothing can be changed here; `None` where it can.
+    pub fn looks_on(&self) -> Option<String> {
+        (!self.facts.owner).then(|| "this process only looks on".to_owned())
+    }
+
     /// Puts a question.
     pub fn ask(&mut self, ask: Ask) {
         self.todo.push(Do::Ask(None, ask));

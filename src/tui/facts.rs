@@ -146,6 +146,15 @@ impl Facts {
         self.jobs.iter().find(|j| j.job_id == id)
     }
 
+    /// What a job is about, with the names of finetunes for their ids.
+    pub fn what(&self, job: &Job) -> String {
+        let mut words = job.what.clone();
+        for known in self.finetunes.iter().filter(|f| job.what.contains(f.finetune_id.as_str())) {
+            words = words.replace(known.finetune_id.as_str(), &known.name);
+        }
+        words
+    }
+
     /// Jobs that have not ended.
     pub fn open_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|j| !j.state.ended())

@@ -12,8 +12,9 @@ use super::theme::{Depth, SHIPPED, Theme};
 use super::words::{clock, count};
 use crate::domain::ids::JobId;
 use crate::domain::job::{EventKind, Job};
+use crate::store::StoreError;
 use crate::studio::config::{Config, Terminal};
-use crate::studio::{Announce, ErrorKind, ErrorReport, LocalStudio, Studio};
+use crate::studio::{Announce, ErrorKind, ErrorReport, LocalStudio, Studio, StudioError};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -32,12 +33,16 @@ pub fn run(config: Config, announce: Announce) -> u8 {
         say("  hint: every command works here; leitmotif jobs watch follows the jobs line by line");
         return 2;
     }
-    let studio = match LocalStudio::own(config.clone(), "screens") {
-        Ok(studio) => studio,
+    let (studio, refused) = match open(&config) {
+        Ok(opened) => opened,
         Err(error) => return complain(&error.report()),
     };
     let studio: Arc<dyn Studio> = Arc::new(studio);
-    let socket = announce(Arc::clone(&studio), &config.home.socket());
+    // One who only looks on is no owner that could be asked.
+    let socket = match refused {
+        Some(report) => Err(looking_on(&report)),
+        None => announce(Arc::clone(&studio), &config.home.socket()),
+    };
     let logs = config.home.logs();
     let ground = Ground {
         studio: Arc::clone(&studio),
@@ -54,6 +59,28 @@ pub fn run(config: Config, announce: Announce) -> u8 {
         // A terminal that cannot be written to is a terminal that is gone.
         Err(_) => after(&*studio, Leave::Silent),
     }
+}
+
+/// The studio; one that only looks on where the home may only be read, with the reason.
+fn open(config: &Config) -> Result<(LocalStudio, Option<ErrorReport>), StudioError> {
+    let refused = match LocalStudio::own(config.clone(), "screens") {
+        Ok(studio) => return Ok((studio, None)),
+        Err(error) => error,
+    };
+    match &refused {
+        StudioError::Store(StoreError::Io { source, .. })
+            if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem =>
+        {
+            Ok((LocalStudio::look(config.clone())?, Some(refused.report())))
+        }
+        _ => Err(refused),
+    }
+}
+
+/// Why nothing can be changed, and what to do about it.
+fn looking_on(report: &ErrorReport) -> String {
+    let hint = report.hints.first().map_or("", String::as_str);
+    format!("only looking on: {}; {hint}", report.message)
 }
 
 /// Why no screen can be shown here.

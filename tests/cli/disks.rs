@@ -3,61 +3,15 @@
 
 use super::house::{Home, track};
 use super::music::{piece, wav};
+use super::small_disk::SmallDisk;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A small file system of its own, where one may be mounted.
-struct SmallDisk<'a>(&'a Path);
-
-impl<'a> SmallDisk<'a> {
-    fn mount(path: &'a Path, megabytes: u32) -> Option<Self> {
-        fs::create_dir_all(path).unwrap();
-        let size = format!("size={megabytes}m");
-        let status = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(path)
-            .stderr(std::process::Stdio::null())
-            .status();
-        status.is_ok_and(|s| s.success()).then_some(Self(path))
-    }
-}
-
-impl SmallDisk<'_> {
-    /// Takes what is left of it, to the last byte; returns the file that does.
-    fn use_up(&self) -> PathBuf {
-        let path = self.0.join("filler");
-        let mut file = fs::File::create(&path).unwrap();
-        for size in [1 << 20, 1 << 12, 512] {
-            let bytes = vec![0u8; size];
-            while file.write_all(&bytes).is_ok() {}
-        }
-        path
-    }
-
-    fn read_only(&self) -> bool {
-        let mut mount = Command::new("mount");
-        mount.args(["-o", "remount,ro"]).arg(self.0);
-        mount.status().is_ok_and(|s| s.success())
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
-    }
-}
 
 #[test]
 fn a_full_disk() {
     let home = Home::empty();
     let root = home.path();
-    let Some(disk) = SmallDisk::mount(&root, 6) else {
-        eprintln!("skipped: no file system may be mounted here");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(&root, 6) else { return };
     home.json([
         "import",
         track(0).to_str().unwrap(),
@@ -125,10 +79,7 @@ fn says_what_to_do(home: &Home, args: &[String], words: &str, hint: &str) {
 fn a_full_disk_in_every_job() {
     let home = Home::empty();
     let root = home.path();
-    let Some(disk) = SmallDisk::mount(&root, 24) else {
-        eprintln!("skipped: no file system may be mounted here");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(&root, 24) else { return };
     home.fill();
     home.json(["dataset", "list"]).ok();
     let before = lists(&home);
@@ -151,15 +102,11 @@ fn a_full_disk_in_every_job() {
 fn a_home_on_a_disk_that_may_only_be_read() {
     let home = Home::empty();
     let root = home.path();
-    let Some(disk) = SmallDisk::mount(&root, 24) else {
-        eprintln!("skipped: no file system may be mounted here");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(&root, 24) else { return };
     home.fill();
     let before = lists(&home);
     let jobs = every_job(&home);
     if !disk.read_only() {
-        eprintln!("skipped: a file system cannot be made read-only here");
         return;
     }
     for args in &jobs {

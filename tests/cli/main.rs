@@ -17,5 +17,7 @@ mod killing;
 mod music;
 mod same;
 mod settings;
+#[path = "../support/small_disk.rs"]
+mod small_disk;
 mod socket;
 mod stopping;

@@ -153,6 +153,16 @@ fn take(n: u8, prompt: &str) -> Take {
     .unwrap()
 }
 
+pub fn finetune(n: u8, name: &str) -> Manifest {
+    serde_json::from_value(json!({
+        "finetune_id": format!("ft_01JD00000000000000000000{n:02}"), "name": name,
+        "genre": "ambient", "tags": [], "visibility": "private", "base": "resident", "format": 1,
+        "dataset": "pads", "sources": [], "seed": 1, "created_at": "2026-11-20", "screened": "",
+        "report": {},
+    }))
+    .unwrap()
+}
+
 pub fn job(n: u64, state: JobState, work: &Work) -> Job {
     let ended = state.ended().then(|| "2026-11-21T09:00:30.000Z".to_owned());
     Job {
@@ -213,12 +223,6 @@ impl Fake {
             let rights = Some(Rights::Own);
             (track_id.clone(), Statement { track_id, rights, by: "Ada Nowak".to_owned(), at })
         });
-        let finetune: Manifest = serde_json::from_value(json!({
-            "finetune_id": "ft_01JD0000000000000000000001", "name": "glass", "genre": "ambient",
-            "tags": [], "visibility": "private", "base": "resident", "format": 1, "dataset": "pads",
-            "sources": [], "seed": 1, "created_at": "2026-11-20", "screened": "", "report": {},
-        }))
-        .unwrap();
         let state = State {
             statements: stated.collect(),
             datasets: vec![drums, pads],
@@ -229,7 +233,7 @@ impl Fake {
                 job(4, JobState::Queued, &train_work()),
             ],
             takes: vec![take(1, "slow glass pad"), take(2, "slow tape choir in D minor")],
-            finetunes: vec![finetune],
+            finetunes: vec![finetune(1, "glass")],
             ..State::default()
         };
         Self { state: Mutex::new(state), looks_on: false }

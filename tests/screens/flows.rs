@@ -1,6 +1,6 @@
 //! Sessions by keys over a studio that is made up: what a person does on each screen.
 
-use crate::fake::{Fake, event, train_work};
+use crate::fake::{Fake, event, finetune, train_work};
 use crate::session::{Session, plain};
 use leitmotif::domain::job::{EventKind, JobState};
 use leitmotif::tui::app::Leave;
@@ -91,7 +91,9 @@ fn problems_are_gone_through_one_by_one() {
     s.keys("x enter");
     assert_eq!(left(&s).parse::<usize>().unwrap(), first - 1);
     // A loop, or what a problem leaves, is what stays of a track.
-    s.keys("tab tab l l l [ l l l l l l ] C");
+    s.keys("tab tab l l l [ l l l l l l ] C").shows("the file is not touched");
+    s.keys("tab ctrl-u").type_in("9:00").keys("enter").shows("the track ends at");
+    s.keys("ctrl-u").type_in("0:20").keys("enter").hides("the file is not touched");
     assert!(s.studio.did().iter().any(|d| d.contains("trim")), "{:?}", s.studio.did());
     s.keys("esc").hides("Triage:");
 }
@@ -156,6 +158,60 @@ fn a_prompt_becomes_takes_and_takes_are_judged() {
     s.keys("x").shows("Delete the take?").keys("n").keys("x y");
     assert!(s.studio.did().contains(&"delete a take".to_owned()));
     s.keys("i up").shows("slow glass pad").keys("esc E").shows("climax");
+}
+
+/// A training that is asked for now ends with a finetune of this number and name.
+fn learn(s: &mut Session, n: u8, name: &str, meanwhile: &str) {
+    s.keys("1 T enter");
+    let job = {
+        let mut state = s.studio.state.lock().unwrap();
+        let made = finetune(n, name);
+        let job = state.jobs.last_mut().unwrap();
+        (job.state, job.result) =
+            (JobState::Done, Some(json!({ "finetune_id": made.finetune_id })));
+        let id = job.job_id.0;
+        state.finetunes.push(made);
+        id
+    };
+    s.keys(meanwhile);
+    s.jobs_say(vec![event(job, 9, EventKind::Finished, 1.0, json!({ "state": "done" }))]);
+}
+
+#[test]
+fn what_was_learned_last_is_written_with_unless_another_was_chosen() {
+    let mut s = session();
+    s.keys("4").shows("in the sound of the base");
+    learn(&mut s, 2, "second", "4");
+    s.shows("in the sound of second").keys("i").type_in("calm").keys("alt-enter");
+    assert!(s.studio.did().iter().any(|d| d.contains("ft_01JD0000000000000000000002")));
+    s.keys("4 F").type_in("glass").keys("enter");
+    learn(&mut s, 3, "third", "4");
+    s.shows("in the sound of third");
+    learn(&mut s, 4, "fourth", "4 F b a s e enter");
+    s.shows("in the sound of the base");
+}
+
+#[test]
+fn a_take_that_is_being_made_is_said_with_its_progress() {
+    let fake = Fake::with_music();
+    fake.state.lock().unwrap().takes.clear();
+    let mut s = Session::new(fake, SIZE);
+    s.keys("4").shows("no take yet").keys("i").type_in("calm").keys("alt-enter");
+    s.hides("no take yet").shows("waits for its turn").shows("1 being made");
+    s.jobs_say(vec![
+        event(5, 1, EventKind::Started, 0.0, json!({})),
+        event(5, 2, EventKind::Progress, 0.42, json!({})),
+    ]);
+    s.shows("being made: \"calm\"").shows("42 %").shows("about 1:35 to go");
+}
+
+#[test]
+fn a_prompt_that_was_just_typed_is_planned_behind_another_screen() {
+    let mut s = session();
+    s.keys("4 i").event(Event::Key(leitmotif::tui::keys::Key::char('x')));
+    s.event(Event::Key(leitmotif::tui::keys::Key::plain(leitmotif::tui::keys::Code::Esc)));
+    s.event(Event::Key(leitmotif::tui::keys::Key::char('1')));
+    s.wait(1_000).keys("4").shows("82.0 BPM");
 }
 
 #[test]

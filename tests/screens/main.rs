@@ -9,10 +9,13 @@
     reason = "a test that cannot go on should stop, and one that is skipped says why"
 )]
 
+mod disks;
 mod fake;
 mod flows;
 mod hostile;
 mod readme;
 mod session;
+#[path = "../support/small_disk.rs"]
+mod small_disk;
 mod snapshots;
 mod terminal;

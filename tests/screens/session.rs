@@ -106,7 +106,8 @@ impl Session {
     pub fn wait(&mut self, ms: u64) -> &mut Self {
         let end = self.ms + ms;
         while let Some(at) = self.app.wake_at().filter(|at| *at <= end) {
-            // A wake in the past would be asked for for ever.
+            // A wake that is asked for again without end would spin the program.
+            assert!(self.ms <= end, "woken without end at {} ms, for {at} ms", self.ms);
             self.ms = at.max(self.ms + 1);
             self.event(Event::Wake);
         }

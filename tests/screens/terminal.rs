@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 /// How long a screen may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Terminal {
+/// A terminal of tmux.
+pub struct Terminal {
     server: String,
-    home: tempfile::TempDir,
+    pub home: tempfile::TempDir,
 }
 
 fn have_tmux() -> bool {
@@ -23,7 +24,7 @@ fn have_tmux() -> bool {
 
 impl Terminal {
     /// A shell in a terminal of its own.
-    fn new(name: &str) -> Option<Self> {
+    pub fn new(name: &str) -> Option<Self> {
         if !have_tmux() {
             return None;
         }
@@ -39,34 +40,34 @@ impl Terminal {
         Some(terminal)
     }
 
-    fn tmux(&self, arguments: &[&str]) -> Output {
+    pub fn tmux(&self, arguments: &[&str]) -> Output {
         Command::new("tmux").args(["-L", &self.server]).args(arguments).output().unwrap()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub fn keys(&self, keys: &[&str]) {
         for key in keys {
             self.tmux(&["send-keys", key]);
             std::thread::sleep(Duration::from_millis(40));
         }
     }
 
-    fn type_in(&self, line: &str) {
+    pub fn type_in(&self, line: &str) {
         self.tmux(&["send-keys", "-l", line]);
         self.tmux(&["send-keys", "Enter"]);
     }
 
-    fn open(&self, prefix: &str) {
+    pub fn open(&self, prefix: &str) {
         let program = env!("CARGO_BIN_EXE_leitmotif");
         let home = self.home.path().join("home");
         self.type_in(&format!("{prefix} {program} --home {}", home.display()));
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
     }
 
     #[track_caller]
-    fn until(&self, words: &str) -> String {
+    pub fn until(&self, words: &str) -> String {
         let start = Instant::now();
         loop {
             let screen = self.screen();
@@ -74,6 +75,16 @@ impl Terminal {
                 return screen;
             }
             assert!(start.elapsed() < PATIENCE, "\"{words}\" never came:\n{screen}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until words are no longer shown.
+    #[track_caller]
+    pub fn gone(&self, words: &str) {
+        let start = Instant::now();
+        while self.screen().contains(words) {
+            assert!(start.elapsed() < PATIENCE, "\"{words}\" never went:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -147,7 +158,7 @@ fn tone(path: &Path, seconds: u32) {
     std::fs::write(path, bytes).unwrap();
 }
 
-fn folder_of_tones(home: &Path, count: u32, seconds: u32) -> PathBuf {
+pub fn folder_of_tones(home: &Path, count: u32, seconds: u32) -> PathBuf {
     let folder = home.join("songs");
     std::fs::create_dir_all(&folder).unwrap();
     for n in 0..count {
@@ -353,107 +364,4 @@ fn a_home_that_cannot_be_written_is_named() {
     let screen = t.until("error:");
     assert!(screen.contains("home"), "{screen}");
     t.is_given_back();
-}
-
-#[test]
-fn a_full_disk_ends_the_job_with_a_reason() {
-    let Some(t) = Terminal::new("full") else { return };
-    let home = t.home.path().join("home");
-    std::fs::create_dir_all(&home).unwrap();
-    let target = home.display().to_string();
-    let mount = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", target.as_str()];
-    if !Command::new("mount").args(mount).output().is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped: this machine lets no small disk be mounted");
-        return;
-    }
-    let songs = folder_of_tones(t.home.path(), 4, 40);
-    t.open("");
-    t.until("1 Library");
-    let filler = vec![0u8; 1 << 21];
-    let _ = std::fs::write(home.join("filler"), filler);
-    t.keys(&["i"]);
-    t.until("paths");
-    t.type_in(&songs.display().to_string());
-    let start = Instant::now();
-    let said = loop {
-        let screen = t.screen();
-        if screen.contains("space") || screen.contains("full") || screen.contains("write") {
-            break true;
-        }
-        if start.elapsed() > PATIENCE {
-            break false;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    };
-    let screen = t.screen();
-    t.keys(&["q"]);
-    t.tmux(&["kill-server"]);
-    std::thread::sleep(Duration::from_millis(300));
-    let _ = Command::new("umount").arg("-l").arg(&home).status();
-    assert!(said, "{screen}");
-}
-
-#[test]
-fn a_disk_that_fills_up_is_said_of_every_job_on_the_screen() {
-    let Some(t) = Terminal::new("filled") else { return };
-    let home = t.home.path().join("home");
-    std::fs::create_dir_all(&home).unwrap();
-    let target = home.display().to_string();
-    let mount = ["-t", "tmpfs", "-o", "size=24m", "tmpfs", target.as_str()];
-    if !Command::new("mount").args(mount).output().is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped: this machine lets no small disk be mounted");
-        return;
-    }
-    let songs = folder_of_tones(t.home.path(), 2, 30);
-    t.open("");
-    t.until("Nothing here yet");
-    t.keys(&["i"]);
-    t.until("paths");
-    t.tmux(&["send-keys", "-l", &songs.display().to_string()]);
-    t.keys(&["Tab", "Tab", "Right", "Tab", "Tab"]);
-    t.type_in("Ada");
-    t.until("song 1");
-    use_up(&home.join("filler"));
-    t.keys(&["T"]);
-    t.until("Learns from");
-    t.keys(&["Enter"]);
-    t.until("No space");
-    t.keys(&["i"]);
-    t.until("paths");
-    t.type_in(&songs.display().to_string());
-    std::thread::sleep(Duration::from_millis(700));
-    t.keys(&["4", "i"]);
-    t.until("INSERT");
-    t.tmux(&["send-keys", "-l", "a calm piece"]);
-    t.keys(&["M-Enter"]);
-    std::thread::sleep(Duration::from_millis(1500));
-    t.keys(&["g", "m"]);
-    std::thread::sleep(Duration::from_millis(500));
-    let screen = t.screen();
-    t.tmux(&["kill-server"]);
-    std::thread::sleep(Duration::from_millis(300));
-    let begun = home.join("state/jobs/j2/job.json").exists();
-    let left: Vec<_> = ["takes", "finetunes"]
-        .iter()
-        .filter_map(|place| std::fs::read_dir(home.join("data").join(place)).ok())
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    let _ = Command::new("umount").arg("-l").arg(&home).status();
-    // The same words said again are kept once; none of the three jobs came to be.
-    assert!(screen.contains("No space"), "{screen}");
-    assert!(!begun, "{screen}");
-    assert!(screen.contains("free some space"), "{screen}");
-    assert!(left.is_empty(), "{left:?}");
-}
-
-/// Takes all that is left of a disk, to the last byte.
-fn use_up(path: &Path) {
-    use std::io::Write;
-    let mut file = std::fs::File::create(path).unwrap();
-    for size in [1 << 20, 1 << 12, 512] {
-        let bytes = vec![0u8; size];
-        while file.write_all(&bytes).is_ok() {}
-    }
 }

@@ -111,17 +111,20 @@ impl Resident {
 
 impl Engine for Resident {
     fn info(&self) -> EngineInfo {
-        let host = processor();
         EngineInfo {
             base: BASE.to_owned(),
             format: FORMAT,
-            sound: match &self.bank {
-                Some(bank) => format!("bank {} {} on {host}", bank.name(), bank.hash()),
-                None => format!("built-in synthesis on {host}"),
-            },
-            host,
+            host: processor(),
             notes: self.notes.clone(),
         }
+    }
+
+    fn sound(&self) -> Result<String, EngineError> {
+        let host = processor();
+        Ok(match &self.bank {
+            Some(bank) => format!("bank {} {} on {host}", bank.name(), bank.hash()?),
+            None => format!("built-in synthesis on {host}"),
+        })
     }
 
     fn train(

@@ -59,10 +59,11 @@ impl App {
             Answer::Submitted(job) => {
                 let waits = self.facts.jobs.iter().any(|j| !j.state.ended());
                 let word = if waits { "waits" } else { "begins" };
-                self.say(format!("{} {word}: {}", job.job_id, job.what));
+                self.say(format!("{} {word}: {}", job.job_id, self.facts.what(&job)));
                 if self.facts.job(job.job_id).is_none() {
                     self.facts.jobs.push((*job).clone());
                 }
+                self.screens.generate.submitted(&job);
                 self.facts_changed();
                 if self.screens.tab == Tab::Jobs {
                     self.with_cx(|screens, cx| screens.jobs.show(job.job_id, cx));
@@ -148,7 +149,7 @@ impl App {
     fn job_ended(&mut self, event: &Event) {
         let Some(job) = self.facts.job(event.job_id) else { return };
         let (kind, state) = (job.kind, job.state);
-        let what = format!("{} {}", job.job_id, job.what);
+        let what = format!("{} {}", job.job_id, self.facts.what(job));
         let reason = event.metrics.get("reason").and_then(|r| r.as_str()).unwrap_or("");
         match state {
             JobState::Done => self.say(format!("{what}: done")),

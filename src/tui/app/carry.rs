@@ -9,6 +9,7 @@ use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Edit, Slot};
 use crate::tui::cx::{Do, Tab};
 use crate::tui::overlay::browser::Browser;
+use crate::tui::overlay::form::seconds;
 use crate::tui::overlay::{Outcome, Overlay, Purpose, dropped_paths};
 use crate::tui::player::Pair;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,14 @@ impl App {
                     self.ask(None, Ask::Edit(name, Edit::Add(tracks)));
                 }
                 self.screens.library.clear_marks();
+            }
+            Purpose::Trim(name, track, length_s) => {
+                let from = seconds(value(0)).unwrap_or(0.0);
+                let to = seconds(value(1)).unwrap_or(length_s);
+                // The whole track is no stretch of it.
+                let whole = from <= 0.0 && to >= length_s - 0.1;
+                let only_s = (!whole).then_some((from, to.min(length_s)));
+                self.ask(None, Ask::Edit(name, Edit::Trim(track, only_s)));
             }
             Purpose::StopJob(id) => self.ask(None, Ask::Stop(id)),
             Purpose::DeleteTakes(ids) => self.ask(None, Ask::DeleteTakes(ids)),

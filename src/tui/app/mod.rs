@@ -235,11 +235,14 @@ impl App {
 
     fn settle(&mut self) {
         let body = self.body();
-        self.with_cx(|app, cx| match app.tab {
-            Tab::Library => app.library.settle(body, cx),
-            Tab::Jobs => app.jobs.settle(body, cx),
-            Tab::Generate => app.generate.settle(body, cx),
-            Tab::Diagnostics => app.diagnostics.settle(body, cx),
+        self.with_cx(|app, cx| {
+            match app.tab {
+                Tab::Library => app.library.settle(body, cx),
+                Tab::Jobs => app.jobs.settle(body, cx),
+                Tab::Generate => app.generate.settle(body, cx),
+                Tab::Diagnostics => app.diagnostics.settle(body, cx),
+            }
+            app.generate.plan_if_due(cx);
         });
     }
 

@@ -7,6 +7,7 @@ use crate::tui::editor::Editor;
 use crate::tui::keys::{Code, Key};
 use crate::tui::text;
 use crate::tui::theme::Role;
+use crate::tui::words::place;
 
 /// How a field is filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub enum Field {
 }
 
 /// What a field must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Must {
     /// Anything.
     Anything,
@@ -32,8 +33,17 @@ pub enum Must {
     Count,
     /// A statement of rights, or nothing.
     Rights,
-    /// A time: "63.5" or "1:03.5".
-    Time,
+    /// A time, "63.5" or "1:03.5", up to so many seconds; nothing is the start.
+    From(f64),
+    /// A time up to `most_s`, at least `least_s` after that of the line `from`; nothing is the end.
+    To {
+        /// The line with the start.
+        from: usize,
+        /// Seconds between them.
+        least_s: f64,
+        /// The end.
+        most_s: f64,
+    },
     /// Something, where the line with this number holds something.
     With(usize),
 }
@@ -85,10 +95,26 @@ impl Line {
         }
     }
 
+    /// The time in it, up to a latest one; `empty` where nothing was written.
+    fn time(&self, empty: f64, most_s: f64) -> Result<f64, String> {
+        let value = self.value();
+        let time = if value.is_empty() { Some(empty) } else { seconds(&value) };
+        let label = self.label;
+        match time {
+            None => Err(format!("{label}: a time was expected, as in 63.5 or 1:03.5")),
+            // A tenth of a second is as exact as a time is written.
+            Some(time) if time > most_s + 0.1 => {
+                Err(format!("{label}: the track ends at {}", place(most_s)))
+            }
+            Some(time) => Ok(time.min(most_s)),
+        }
+    }
+
     fn fault(&self) -> Option<String> {
         let value = self.value();
         match self.must {
-            Must::Anything | Must::With(_) => None,
+            // What depends on another line is checked by the form.
+            Must::Anything | Must::With(_) | Must::To { .. } => None,
             Must::Something => value.is_empty().then(|| format!("{} is needed", self.label)),
             Must::Slug => {
                 let slug = crate::domain::ids::DatasetName::slug(&value);
@@ -101,9 +127,7 @@ impl Line {
                 .then(|| value.parse::<crate::domain::rights::Rights>().err())
                 .flatten()
                 .map(|e| e.to_string()),
-            Must::Time => seconds(&value)
-                .is_none()
-                .then(|| format!("{}: a time was expected, as in 63.5 or 1:03.5", self.label)),
+            Must::From(most_s) => self.time(0.0, most_s).err(),
         }
     }
 }
@@ -207,6 +231,17 @@ impl Form {
     pub fn submit(&mut self) -> Outcome {
         for (number, line) in self.lines.iter().enumerate() {
             let lacks = match line.must {
+                Must::To { from, least_s, most_s } => {
+                    let from = self.lines.get(from).map_or(Ok(0.0), |l| l.time(0.0, most_s));
+                    match (from, line.time(most_s, most_s)) {
+                        (Ok(from), Ok(to)) if to - from < least_s => Some(format!(
+                            "{}: at least {least_s:.0} s have to stay, {:.1} s would",
+                            line.label,
+                            (to - from).max(0.0)
+                        )),
+                        (_, to) => to.err(),
+                    }
+                }
                 Must::With(other) if line.value().is_empty() => {
                     let asked = self.lines.get(other).is_some_and(|l| !l.value().is_empty());
                     asked.then(|| format!("{} is needed", line.label))
@@ -337,6 +372,29 @@ mod tests {
         form.key(Key::plain(Code::Backspace));
         let values = ["ab", "own", "yes", ""].map(str::to_owned).to_vec();
         assert_eq!(form.key(Key::plain(Code::Enter)), Outcome::Submit(Purpose::Import, values));
+    }
+
+    #[test]
+    fn a_stretch_lies_in_its_track_and_is_long_enough() {
+        let form = |from: &str, to: &str| {
+            let end = Must::To { from: 0, least_s: 2.0, most_s: 60.04 };
+            let lines = vec![
+                Line::text("from", from, Must::From(60.04), ""),
+                Line::text("to", to, end, ""),
+            ];
+            let mut form = Form::new("Trim", "", lines, "trim", Purpose::Import);
+            matches!(form.submit(), Outcome::Submit(..)).then_some(()).ok_or(form.fault)
+        };
+        for (from, to) in [("", ""), ("0:04", "1:00.0"), ("58", "60"), ("", "1:00.1")] {
+            assert_eq!(form(from, to), Ok(()), "{from} {to}");
+        }
+        let faults =
+            [("soon", "", "was expected"), ("", "1:10", "ends at"), ("59", "60", "1.0 s would")];
+        for (from, to, words) in faults {
+            let fault = form(from, to).unwrap_err().unwrap();
+            assert!(fault.contains(words), "{from} {to}: {fault}");
+        }
+        assert!(form("40", "20").is_err());
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Purpose {
     Rights(Vec<TrackId>),
     /// Make a dataset of tracks.
     NewSet(Vec<TrackId>),
+    /// Let only a stretch of a track of this length take part.
+    Trim(DatasetName, TrackId, f64),
     /// Add tracks to the dataset that is chosen.
     AddTo(Vec<TrackId>),
     /// Stop a job.

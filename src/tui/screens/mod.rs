@@ -6,3 +6,12 @@ pub mod jobs;
 pub mod layout;
 pub mod library;
 pub mod time;
+
+use super::actions::Act;
+
+/// Actions for lists of tracks and what is heard: screens without them say so with one voice.
+fn of_tracks(act: Act) -> bool {
+    let hearing = matches!(act, Act::Play | Act::Switch | Act::With);
+    let marking = matches!(act, Act::Mark | Act::MarkRange | Act::MarkAll);
+    hearing || marking || matches!(act, Act::Next | Act::Previous | Act::Filter)
+}

@@ -152,7 +152,10 @@ impl Reader<'_> {
     }
 
     fn overruled(&mut self, what: &str, old: &str, new: &str) {
-        self.brief.unsupported.push(format!("two {what}s: {old} is passed over for {new}"));
+        // Said twice it is still one.
+        if old != new {
+            self.brief.unsupported.push(format!("two {what}s: {old} is passed over for {new}"));
+        }
     }
 
     fn number(&mut self, at: usize) -> Option<usize> {

@@ -9,9 +9,9 @@ use crate::domain::score::{Part, Role, Score};
 use crate::engine::EngineError;
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 use std::fs;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Samples between looks at the score.
 const BLOCK: usize = 64;
@@ -20,7 +20,8 @@ const BLOCK: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Bank {
     path: PathBuf,
-    hash: String,
+    /// Taken when it is first asked for: a bank may have 150 MB, and most commands need none.
+    hash: OnceLock<String>,
 }
 
 impl Bank {
@@ -28,8 +29,11 @@ impl Bank {
     pub fn first(candidates: &[PathBuf]) -> (Option<Self>, Vec<String>) {
         let mut notes = Vec::new();
         for path in candidates {
-            match hash(path) {
-                Ok(hash) => return (Some(Self { path: path.clone(), hash }), notes),
+            match readable(path) {
+                Ok(()) => {
+                    let bank = Self { path: path.clone(), hash: OnceLock::new() };
+                    return (Some(bank), notes);
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 Err(e) => notes.push(format!("the bank {} cannot be read: {e}", path.display())),
             }
@@ -47,12 +51,17 @@ impl Bank {
     }
 
     /// First 16 hex digits of the file's BLAKE3.
-    pub fn hash(&self) -> &str {
-        &self.hash
+    pub fn hash(&self) -> Result<&str, EngineError> {
+        if let Some(known) = self.hash.get() {
+            return Ok(known);
+        }
+        let hash = hash(&self.path).map_err(EngineError::io(&self.path))?;
+        Ok(self.hash.get_or_init(|| hash))
     }
 
     /// Reads the bank.
     pub fn load(&self) -> Result<Arc<SoundFont>, EngineError> {
+        self.hash()?;
         let file = fs::File::open(&self.path).map_err(EngineError::io(&self.path))?;
         let font = SoundFont::new(&mut BufReader::new(file)).map_err(|e| {
             EngineError::Request(format!(
@@ -62,6 +71,11 @@ impl Bank {
         })?;
         Ok(Arc::new(font))
     }
+}
+
+/// Whether a file can be read, folders cannot.
+fn readable(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.read(&mut [0]).map(|_| ())
 }
 
 fn hash(path: &Path) -> std::io::Result<String> {

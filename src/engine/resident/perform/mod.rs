@@ -68,7 +68,7 @@ pub fn base(
         stems.insert("silence".to_owned(), Audio::silence(RATE_HZ, 2, frames));
     }
     let sound = match bank {
-        Some(bank) => format!("General-MIDI bank {} ({})", bank.name(), bank.hash()),
+        Some(bank) => format!("General-MIDI bank {} ({})", bank.name(), bank.hash()?),
         None => "built-in synthesis (no General-MIDI bank was found)".to_owned(),
     };
     Ok(Played { stems, grains: Vec::new(), sound })

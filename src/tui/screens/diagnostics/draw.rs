@@ -81,7 +81,9 @@ impl Diagnostics {
     fn draw_map(&self, pen: &mut Pen<'_>, title: &str, focused: bool) {
         let Some(map) = &self.map else {
             let mut inside = pen.pane(title, "", focused);
-            inside.put(1, 0, "measuring distances ..", Role::Faint);
+            let waits = self.name.is_some() && self.fault.is_none();
+            let words = if waits { "measuring distances .." } else { "nothing yet" };
+            inside.put(1, 0, words, Role::Faint);
             return;
         };
         let note = format!("shows {:.0} % of the distances", 100.0 * map.share);
@@ -164,7 +166,8 @@ impl Diagnostics {
         let area = Rect::new(1, 0, inside.width().saturating_sub(2), inside.height());
         let mut inside = inside.part(area);
         let Some(report) = &self.check else {
-            inside.put(0, 0, "..", Role::Faint);
+            let waits = self.name.is_some() && self.fault.is_none();
+            inside.put(0, 0, if waits { "measuring .." } else { "nothing yet" }, Role::Faint);
             return;
         };
         let y = draw_variety(&mut inside, report);

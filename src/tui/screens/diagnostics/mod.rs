@@ -8,6 +8,7 @@ mod draw;
 mod findings;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
+use super::of_tracks;
 use crate::domain::ids::DatasetName;
 use crate::studio::ErrorReport;
 use crate::studio::checking::CheckReport;
@@ -187,24 +188,14 @@ impl Diagnostics {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         match act {
-            Act::Play
-            | Act::Switch
-            | Act::With
-            | Act::Mark
-            | Act::MarkRange
-            | Act::MarkAll
-            | Act::Next
-            | Act::Previous
-            | Act::Filter => {
+            _ if of_tracks(act) => {
                 Some("not on this screen; enter opens the track in the Library".to_owned())
             }
             Act::CheckAgain if self.name.is_none() => Some("there is no dataset yet".to_owned()),
             Act::ChooseSet if cx.facts.datasets.is_empty() => {
                 Some("there is no dataset yet".to_owned())
             }
-            Act::DropAdvised | Act::Undo | Act::Redo if !cx.facts.owner => {
-                Some("this process only looks on".to_owned())
-            }
+            Act::DropAdvised | Act::Undo | Act::Redo if !cx.facts.owner => cx.looks_on(),
             Act::DropAdvised => match self.finding() {
                 None => Some("there is no advice here".to_owned()),
                 Some(f) if f.drops.is_empty() => Some("this is not done by leaving out".to_owned()),

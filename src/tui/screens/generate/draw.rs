@@ -2,6 +2,7 @@
 
 use super::settings::Setting;
 use super::{Generate, PANES, Pane, plan, takes};
+use crate::domain::job::{Job, JobState};
 use crate::domain::plan::Plan;
 use crate::domain::take::Take;
 use crate::studio::evaluation;
@@ -15,6 +16,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::words::{clock, count, figure, place};
 use ratatui::layout::Rect;
+use std::fmt::Write;
 
 const COLUMNS: [Column; 10] = [
     table::left("prompt", 0, 0),
@@ -199,17 +201,27 @@ impl Generate {
 
     fn draw_takes(&self, pen: &mut Pen<'_>, title: &str, focused: bool, cx: &Cx<'_>) {
         let listed = Self::listed(cx);
-        let mut inside = pen.pane(title, &count(listed.len(), "take", "takes"), focused);
+        let mut note = count(listed.len(), "take", "takes");
+        let making = Self::making(cx).count();
+        if making > 0 {
+            let _ = write!(note, ", {making} being made");
+        }
+        let mut inside = pen.pane(title, &note, focused);
         let (width, height) = (inside.width(), inside.height());
         let rows = takes::list_height(height);
         let mut list = inside.part(Rect::new(0, 0, width, rows + 1));
         if listed.is_empty() {
-            let words = if cx.facts.read {
-                "no take yet; write a prompt and press o"
-            } else {
-                "reading the store .."
-            };
-            list.put(2, 1, words, Role::Dim);
+            match Self::making(cx).next() {
+                _ if !cx.facts.read => {
+                    list.put(2, 1, "reading the store ..", Role::Dim);
+                }
+                Some(job) => {
+                    list.put(2, 1, &being_made(job, cx), Role::Accent);
+                }
+                None => {
+                    list.put(2, 1, "no take yet; write a prompt and press o", Role::Dim);
+                }
+            }
         }
         let stars = (list.glyphs().star, list.glyphs().no_star);
         table::draw(&mut list, &COLUMNS, &self.takes, listed.len(), focused, |n| {
@@ -266,6 +278,22 @@ impl Generate {
 fn role_at(roles: &[(usize, usize, Role)], at: usize) -> Role {
     let found = roles.iter().find(|(start, end, _)| (*start..*end).contains(&at));
     found.map_or(Role::Input, |(_, _, role)| *role)
+}
+
+/// How far a job is with its takes.
+fn being_made(job: &Job, cx: &Cx<'_>) -> String {
+    let live = cx.facts.live.get(&job.job_id);
+    let mut words = format!("{} is being made: {}", job.job_id, cx.facts.what(job));
+    let _ = match live {
+        Some(live) if job.state == JobState::Running => {
+            write!(words, ", {:.0} %", live.progress * 100.0)
+        }
+        _ => write!(words, ", waits for its turn"),
+    };
+    if let Some(eta) = live.and_then(|l| l.eta_s) {
+        let _ = write!(words, ", about {} to go", clock(eta));
+    }
+    words
 }
 
 fn row(take: &Take, cx: &Cx<'_>, stars: (char, char)) -> Row {

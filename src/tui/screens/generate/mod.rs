@@ -10,7 +10,8 @@ pub use takes::compare_with;
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
 use super::time::Time;
 use crate::audio::peaks::Peaks;
-use crate::domain::ids::{FinetuneId, TakeId};
+use crate::domain::ids::{FinetuneId, JobId, TakeId};
+use crate::domain::job::{Job, JobKind, JobState};
 use crate::domain::plan::Plan;
 use crate::domain::take::{Take, TakeRequest};
 use crate::studio::Work;
@@ -69,6 +70,8 @@ pub struct Generate {
     time: Time,
     /// The rating that was asked for last.
     rated: Option<(TakeId, u8)>,
+    /// The training whose finetune is written with once it is there, unless another is chosen.
+    learning: Option<JobId>,
     height: usize,
     width: usize,
 }
@@ -92,6 +95,7 @@ impl Generate {
             peaks: None,
             time: Time::default(),
             rated: None,
+            learning: None,
             height: 0,
             width: 40,
         }
@@ -163,19 +167,59 @@ impl Generate {
                 cx.ask_newest(Slot::Peaks, Ask::Peaks(take.audio.clone()));
             }
         }
-        if self.plan_due_ms.is_some_and(|due| due <= cx.now.mono_ms) {
-            self.plan_due_ms = None;
-            let request = self.settings.request(self.prompt.text());
-            if request.prompt.trim().is_empty() {
-                (self.plan, self.plan_fault) = (None, None);
-            } else {
-                cx.ask_newest(Slot::Plan, Ask::Plan(Box::new(request)));
-            }
+    }
+
+    /// Has the prompt planned when that is due, whatever screen is in front: a moment that was asked
+    /// for and passed over would be asked for again without end.
+    pub fn plan_if_due(&mut self, cx: &mut Cx<'_>) {
+        if self.plan_due_ms.is_none_or(|due| due > cx.now.mono_ms) {
+            return;
+        }
+        self.plan_due_ms = None;
+        let request = self.settings.request(self.prompt.text());
+        if request.prompt.trim().is_empty() {
+            (self.plan, self.plan_fault) = (None, None);
+        } else {
+            cx.ask_newest(Slot::Plan, Ask::Plan(Box::new(request)));
         }
     }
 
+    /// Jobs that make takes and have not ended.
+    fn making<'a>(cx: &Cx<'a>) -> impl Iterator<Item = &'a Job> + use<'a> {
+        cx.facts.open_jobs().filter(|j| j.kind == JobKind::Generate)
+    }
+
+    /// A job was asked for. What a training learns is what the person wants to hear next.
+    pub fn submitted(&mut self, job: &Job) {
+        if job.kind == JobKind::Train {
+            self.learning = Some(job.job_id);
+        }
+    }
+
+    /// Takes the finetune that was waited for.
+    fn take_learned(&mut self, cx: &mut Cx<'_>) {
+        let Some(job) = self.learning.and_then(|id| cx.facts.job(id)) else { return };
+        if !job.state.ended() {
+            return;
+        }
+        let learned = job.result.as_ref().and_then(|r| r.get("finetune_id")?.as_str());
+        let found = cx.facts.finetunes.iter().find(|f| Some(f.finetune_id.as_str()) == learned);
+        match found {
+            Some(found) => {
+                cx.say(format!("takes are now in the sound of {}", found.name));
+                self.settings.finetune = Some(found.finetune_id.clone());
+                self.changed(cx);
+            }
+            // That it is done may be known before what it made.
+            None if job.state == JobState::Done => return,
+            None => {}
+        }
+        self.learning = None;
+    }
+
     /// The facts changed: the cursor stays on its take.
-    pub fn facts_changed(&mut self, cx: &Cx<'_>) {
+    pub fn facts_changed(&mut self, cx: &mut Cx<'_>) {
+        self.take_learned(cx);
         if let Some(here) = &self.here
             && let Some(at) = Self::listed(cx).iter().position(|t| t.take_id == *here)
             && self.takes.at > 0
@@ -214,18 +258,17 @@ impl Generate {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         let no_take = || cx.facts.takes.is_empty().then(|| "there is no take yet".to_owned());
-        let looking = || (!cx.facts.owner).then(|| "this process only looks on".to_owned());
         match act {
-            Act::Start => looking().or_else(|| {
+            Act::Start => cx.looks_on().or_else(|| {
                 self.prompt.text().trim().is_empty().then(|| "write a prompt first".to_owned())
             }),
             Act::RateUp | Act::RateDown | Act::DeleteTake | Act::Variation | Act::KeepTake => {
-                looking().or_else(no_take)
+                cx.looks_on().or_else(no_take)
             }
             Act::Play | Act::Copy | Act::UsePrompt | Act::Evidence | Act::Export => no_take(),
             Act::Switch | Act::With | Act::Excerpt | Act::LoopStart | Act::LoopEnd => no_take(),
             Act::LoopSection | Act::SeekBack | Act::SeekOn => no_take(),
-            Act::ClearTakes => looking().or_else(|| {
+            Act::ClearTakes => cx.looks_on().or_else(|| {
                 let none = !cx.facts.takes.iter().any(|t| !t.kept && t.rating.is_none());
                 none.then(|| "every take is kept or rated".to_owned())
             }),
@@ -452,12 +495,16 @@ impl Generate {
     pub fn use_finetune(&mut self, wanted: &str, cx: &mut Cx<'_>) {
         if wanted.is_empty() || wanted == "base" {
             self.settings.finetune = None;
+            self.learning = None;
         } else {
             let fits = |f: &&crate::domain::finetune::Manifest| {
                 f.finetune_id.as_str() == wanted || f.name == wanted
             };
             match cx.facts.finetunes.iter().find(fits) {
-                Some(found) => self.settings.finetune = Some(found.finetune_id.clone()),
+                Some(found) => {
+                    self.settings.finetune = Some(found.finetune_id.clone());
+                    self.learning = None;
+                }
                 None => {
                     cx.complain(format!("there is no finetune \"{wanted}\""));
                     return;

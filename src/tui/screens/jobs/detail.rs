@@ -52,6 +52,8 @@ pub fn state(job: &Job, live: Option<&Live>) -> (String, Role) {
 /// How long it took, or has left.
 pub fn time(job: &Job, live: Option<&Live>) -> String {
     match (&job.started_at, &job.finished_at, live) {
+        // When a lost job ended nobody saw; it was found lost at that time.
+        _ if job.state == JobState::Lost => String::new(),
         (Some(from), Some(to), _) => {
             between_s(from, to).map_or_else(|| "-".to_owned(), |s| format!("took {}", clock(s)))
         }

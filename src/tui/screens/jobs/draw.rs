@@ -61,7 +61,7 @@ impl Jobs {
             Row::new(vec![
                 (job.job_id.to_string(), Role::Text),
                 (job.kind.word().to_owned(), Role::Text),
-                (job.what.clone(), Role::Text),
+                (cx.facts.what(job), Role::Text),
                 state,
                 (done, Role::Accent),
                 (detail::time(job, live), Role::Dim),
@@ -84,7 +84,7 @@ impl Jobs {
         let mut inside = pen.pane(&title(&words), &detail::when(job, cx.now.unix_ms), focused);
         let area = Rect::new(1, 0, inside.width().saturating_sub(2), inside.height());
         let mut inside = inside.part(area);
-        let mut y = inside.wrapped(0, 0, &job.what, Role::Text) + 1;
+        let mut y = inside.wrapped(0, 0, &cx.facts.what(job), Role::Text) + 1;
         y = draw_progress(&mut inside, y, job, cx);
         for (line, role) in detail::outcome(job) {
             y = inside.wrapped(0, y, &line, role);

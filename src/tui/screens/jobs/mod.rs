@@ -4,6 +4,7 @@ mod detail;
 mod draw;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
+use super::of_tracks;
 use crate::domain::ids::JobId;
 use crate::domain::job::{Event, EventKind, Job, JobState};
 use crate::studio::Work;
@@ -183,42 +184,30 @@ impl Jobs {
 
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
-        let job = self.job(cx);
-        let ended = job.is_some_and(|j| j.state.ended());
-        match act {
-            Act::Play
-            | Act::Switch
-            | Act::With
-            | Act::Mark
-            | Act::MarkRange
-            | Act::MarkAll
-            | Act::Next
-            | Act::Previous
-            | Act::Filter
-            | Act::Undo => Some("not on this screen".to_owned()),
-            Act::StopJob | Act::Retry | Act::Result | Act::FullLog if job.is_none() => {
-                Some("there is no job here".to_owned())
-            }
-            Act::Pause | Act::Forget if job.is_none() => Some("there is no job here".to_owned()),
-            Act::Pause if job.is_some_and(|j| j.state != JobState::Running) => {
-                Some("it does not run".to_owned())
-            }
-            Act::Pause | Act::Forget | Act::ForgetEnded if !cx.facts.owner => {
-                Some("this process only looks on".to_owned())
-            }
-            Act::Forget if !ended => Some("it has not ended; stop it first".to_owned()),
-            Act::ForgetEnded => {
-                let none = !cx.facts.jobs.iter().any(|j| j.state.ended());
-                none.then(|| "no job has ended".to_owned())
-            }
-            Act::StopJob if ended => Some("it has ended".to_owned()),
-            Act::Retry if !cx.facts.owner => Some("this process only looks on".to_owned()),
-            Act::Retry if !ended => Some("it has not ended".to_owned()),
-            Act::Result if job.is_some_and(|j| j.state != JobState::Done) => {
-                Some("it has made nothing yet".to_owned())
-            }
-            _ => None,
+        if of_tracks(act) || act == Act::Undo {
+            return Some("not on this screen".to_owned());
         }
+        let unless = |good: bool, why: &str| (!good).then(|| why.to_owned());
+        let any_ended = || cx.facts.jobs.iter().any(|j| j.state.ended());
+        if act == Act::ForgetEnded {
+            return cx.looks_on().or_else(|| unless(any_ended(), "no job has ended"));
+        }
+        let of_a_job = matches!(
+            act,
+            Act::StopJob | Act::Retry | Act::Result | Act::FullLog | Act::Pause | Act::Forget
+        );
+        let Some(state) = self.job(cx).map(|j| j.state) else {
+            return unless(!of_a_job, "there is no job here");
+        };
+        let here = match act {
+            Act::StopJob => return unless(!state.ended(), "it has ended"),
+            Act::Result => return unless(state == JobState::Done, "it has made nothing yet"),
+            Act::Pause => unless(state == JobState::Running, "it does not run"),
+            Act::Forget => unless(state.ended(), "it has not ended; stop it first"),
+            Act::Retry => unless(state.ended(), "it has not ended"),
+            _ => return None,
+        };
+        cx.looks_on().or(here)
     }
 
     /// Does an action; whether it was one of this screen.

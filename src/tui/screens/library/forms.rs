@@ -1,6 +1,7 @@
 //! The forms of the Library: import, rights, training. Must never act: what is entered is handed on.
 
 use crate::domain::ids::{DatasetName, TrackId};
+use crate::domain::track::Track;
 use crate::tui::cx::Cx;
 use crate::tui::overlay::form::{Form, Line, Must};
 use crate::tui::overlay::{Overlay, Purpose};
@@ -75,6 +76,35 @@ pub fn rights_form(tracks: Vec<TrackId>, cx: &Cx<'_>) -> Overlay {
         crate::domain::rights::NOT_ENOUGH
     );
     Overlay::Form(Form::new(&title, &about, lines, "state", Purpose::Rights(tracks)))
+}
+
+/// What is to stay of a track. Only times are kept: the file stays as it is.
+pub fn trim_form(
+    name: &DatasetName,
+    track: &Track,
+    stays: Option<(f64, f64)>,
+    cx: &Cx<'_>,
+) -> Overlay {
+    let length_s = track.duration_s();
+    let (from, to) = stays.unwrap_or((0.0, length_s));
+    let end = Must::To { from: 0, least_s: cx.setup.limits.material_min_s, most_s: length_s };
+    let lines = vec![
+        Line::text(
+            "from",
+            &words::place(from),
+            Must::From(length_s),
+            "where it begins, as in 63.5 or 1:03.5; empty: the start",
+        ),
+        Line::text("to", &words::place(to), end, "where it ends; empty: the end"),
+    ];
+    let about = format!(
+        "Only this stretch takes part in training from then on; from the start to the end ({}) it is \
+         the whole track again. These two times are all that is kept: the file is not touched, and \
+         level, key and sound stay those heard in the whole track. A loop ([ and ]) fills them in.",
+        words::place(length_s)
+    );
+    let purpose = Purpose::Trim(name.clone(), track.track_id.clone(), length_s);
+    Overlay::Form(Form::new(&format!("Trim {}", track.title), &about, lines, "trim", purpose))
 }
 
 pub fn train_form(name: &DatasetName, cx: &Cx<'_>) -> Overlay {

@@ -259,26 +259,27 @@ impl Library {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         let no_track = || self.rows.is_empty().then(|| "there is no track here".to_owned());
-        let looking = || (!cx.facts.owner).then(|| "this process only looks on".to_owned());
         match act {
-            Act::Import | Act::Browse | Act::NewSet => looking(),
+            Act::Import | Act::Browse | Act::NewSet => cx.looks_on(),
             Act::Exclude | Act::Include | Act::Rights | Act::AddTo | Act::Keep | Act::LeaveOut => {
-                looking().or_else(no_track)
+                cx.looks_on().or_else(no_track)
             }
-            Act::Trim => looking().or_else(no_track),
-            Act::Triage => looking(),
+            Act::Trim => cx.looks_on().or_else(no_track),
+            Act::Triage => cx.looks_on().or_else(|| {
+                cx.facts.datasets.is_empty().then(|| "there is no dataset yet".to_owned())
+            }),
             Act::Excerpt | Act::Switch | Act::With | Act::SkipTriage => no_track(),
             Act::LoopStart | Act::LoopEnd | Act::LoopSection | Act::SeekBack | Act::SeekOn => {
                 no_track()
             }
-            Act::Remove => looking().or_else(no_track).or_else(|| {
+            Act::Remove => cx.looks_on().or_else(no_track).or_else(|| {
                 (!matches!(self.set, Set::Dataset(_))).then(|| "choose a dataset first".to_owned())
             }),
-            Act::Train | Act::Screen => looking().or_else(|| {
+            Act::Train | Act::Screen => cx.looks_on().or_else(|| {
                 self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
             Act::Play | Act::Copy => no_track(),
-            Act::Undo | Act::Redo => looking().or_else(|| {
+            Act::Undo | Act::Redo => cx.looks_on().or_else(|| {
                 self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
             _ => None,

@@ -2,8 +2,8 @@
 //!
 //! A decision takes the track out of the queue, and `u` puts it back in. Must never decide.
 
+use super::forms::trim_form;
 use super::{Library, Set};
-use crate::domain::dataset::Member;
 use crate::domain::listening::{Problem, Severity};
 use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Edit};
@@ -71,29 +71,16 @@ impl Library {
         true
     }
 
-    /// Keeps the loop, or what a problem leaves; a track that was trimmed becomes whole again.
+    /// Asks what is to stay of a track: the loop, what it was trimmed to, or what a problem leaves.
     fn trim(&mut self, cx: &mut Cx<'_>) {
         let Some(row) = self.rows.get(self.tracks.at) else { return };
         let (Some(dataset), Some(member)) = (cx.facts.datasets.get(row.dataset), self.track(cx))
         else {
             return;
         };
-        let (name, id) = (dataset.name.clone(), member.track.track_id.clone());
-        let span = self.time.looped().or_else(|| self.rest_of(member));
-        match (span, member.only_s) {
-            (Some(span), _) => cx.ask(Ask::Edit(name, Edit::Trim(id, Some(span)))),
-            (None, Some(_)) => cx.ask(Ask::Edit(name, Edit::Trim(id, None))),
-            (None, None) => {
-                cx.complain("mark what is to stay first: [ where it begins, ] where it ends");
-            }
-        }
-    }
-
-    /// The longest stretch that no problem with a place touches.
-    fn rest_of(&self, member: &Member) -> Option<(f64, f64)> {
-        let heard = self.listening()?;
-        let _ = member;
-        longest_rest(&heard.problems, heard.duration_s)
+        let rest = || self.listening().and_then(|l| longest_rest(&l.problems, l.duration_s));
+        let stays = self.time.looped().or(member.only_s).or_else(rest);
+        cx.open(trim_form(&dataset.name, &member.track, stays, cx));
     }
 
     /// Goes to the next row, or the one before, that the filter or a problem makes stand out.
