@@ -117,7 +117,9 @@ fn chord_loss(maps: &mut Maps, truth: &[Option<usize>]) -> f64 {
 }
 
 pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
-    let network = chords::network().expect("chords are taught first, and the program built again");
+    let path = ask.out.join("chords/weights.safetensors");
+    let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let network = Stack::from_bytes(&chords::plans(), &bytes).expect("chords are taught first");
     let heard = |m: &Material| -> Vec<[f32; STATES]> {
         let said = network.run(chords::input(&m.halves));
         (0..m.halves.len()).map(|t| chords::chances(&chords::states(&said, t))).collect()

@@ -1,8 +1,7 @@
 //! Trains the networks of `nn::notes`, `nn::strokes` and `nn::bars` on music made here.
 //!
 //! `cargo run --profile train --example train-ears -- all --freedoom WAD,WAD [--cache DIR]` writes the
-//! weights into `src/nn`; `keys` reads the chords of the network that was built in, so it comes last:
-//! `.. train-ears -- keys ..`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
+//! weights into `src/nn`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
 //! FluidR3 bank (MIT), and pieces of the base through the built-in synthesis, each with its own
 //! tuning, tone, drive and noise. Of every ten pieces one is held out; of Freedoom's, the twenty
 //! that the bench of the hearing uses are never read.
@@ -40,7 +39,7 @@ fn main() {
     if asked("chords") {
         harmony::chords(&taught, &held, &ask);
     }
-    if ask.nets.iter().any(|n| n == "keys") {
+    if asked("keys") {
         harmony::keys(&taught, &held, &ask);
     }
     for net in ["strokes", "bars", "families", "notes"] {
