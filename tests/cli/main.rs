@@ -10,6 +10,7 @@ mod bounds;
 mod contract;
 mod disks;
 mod exits;
+mod hearing;
 mod hostile;
 mod house;
 mod jobs;
