@@ -3,7 +3,7 @@
 //! Must never keep the stream itself beyond the mono copy at the analysis rate.
 
 use super::profile::{Heard, Production, SoundProfile};
-use super::quality::QualityMeter;
+use super::quality::{QualityMeter, Source};
 use super::slices::Slice;
 use super::{RATE_HZ, bars, beats, chords, key, onsets, pitches, sections, slices};
 use crate::audio::decode::{Damage, StreamInfo};
@@ -87,25 +87,28 @@ impl Ear {
         self.resampler.push(&[&self.block], &mut self.mono)
     }
 
-    /// What was heard, and the mono signal at the analysis rate, for fingerprints.
+    /// What was heard, and the mono signal at the analysis rate, for fingerprints. The rate of the
+    /// coded sound is `None` where there is no file.
     pub fn finish(
         self,
         damage: Damage,
-        whole_file: bool,
+        bits_per_second: Option<f64>,
     ) -> Result<(Hearing, Vec<f32>), ResampleError> {
         let mut mono = self.mono;
         self.resampler.finish(&mut mono)?;
         let [samples] = mono;
         let reading = self.loudness.reading();
+        let figures = self.quality.finish(reading);
         let production = Production {
             loudness_lufs: reading.integrated_lufs.unwrap_or(-70.0) as f32,
             range_lu: reading.range_lu as f32,
             crest_db: (reading.true_peak_dbtp.unwrap_or(-70.0)
                 - reading.integrated_lufs.unwrap_or(-70.0)) as f32,
-            width_db: self.quality.width_db(),
+            width_db: figures.width_db,
         };
         let duration_s = self.frames as f64 / f64::from(self.info.rate_hz);
-        let problems = self.quality.problems(&self.info, &reading, damage, whole_file);
+        let source = Source { info: &self.info, damage, bits_per_second };
+        let problems = figures.problems(&source);
         let mut hearing = analyse(&samples, production, problems);
         hearing.peaks = self.peaks.finish();
         let listening = &mut hearing.listening;
@@ -115,6 +118,7 @@ impl Ear {
         listening.loudness_lufs = reading.integrated_lufs;
         listening.loudness_range_lu = reading.range_lu;
         listening.true_peak_dbtp = reading.true_peak_dbtp;
+        listening.production = figures.production;
         Ok((hearing, samples))
     }
 }
@@ -179,6 +183,7 @@ fn analyse(samples: &[f32], production: Production, mut problems: Vec<Problem>) 
             true_peak_dbtp: None,
             vocals: None,
             notes: None,
+            production: None,
             problems,
         },
         slices: cuts,
@@ -227,7 +232,7 @@ mod tests {
             };
             let mut ear = Ear::new(&info).unwrap();
             ear.push(&[&samples]).unwrap();
-            let (hearing, _) = ear.finish(Damage::default(), true).unwrap();
+            let (hearing, _) = ear.finish(Damage::default(), None).unwrap();
             let heard = hearing.listening;
             assert_eq!(heard.tempo_bpm, None);
             assert_eq!(heard.key, None);

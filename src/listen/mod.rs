@@ -9,11 +9,13 @@
 pub mod bars;
 pub mod beats;
 pub mod chords;
+pub mod decay;
 pub mod ear;
 pub mod file;
 pub mod key;
 pub mod onsets;
 pub mod pitches;
+pub mod production;
 pub mod profile;
 pub mod quality;
 pub mod sections;
@@ -25,7 +27,7 @@ pub use ear::{Ear, Hearing};
 
 /// Changes whenever a parameter of the analysis does: a cached record of another version is not
 /// used, because every rank computed from it would silently shift.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Rate at which music is analysed, Hz.
 pub const RATE_HZ: u32 = 22_050;

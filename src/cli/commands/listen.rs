@@ -2,7 +2,7 @@
 
 use crate::cli::args::Listen;
 use crate::cli::out::{Out, clock, one_decimal};
-use crate::domain::listening::Listening;
+use crate::domain::listening::{Listening, ProductionProfile};
 use crate::domain::work::StopToken;
 use crate::listen::file::listen;
 use crate::studio::{LocalStudio, StudioError};
@@ -65,7 +65,29 @@ fn print(heard: &Listening, out: &Out) {
     let more = heard.chords.len().saturating_sub(16);
     let rest = if more > 0 { format!(" .. {more} more") } else { String::new() };
     out.line(&format!("chords    {}{rest}", chords.join(" ")));
-    for problem in &heard.problems {
-        out.line(&format!("note      {}: {}", problem.kind.word(), problem.detail));
+    if let Some(production) = &heard.production {
+        out.line(&format!("sound     {}", sound(production)));
     }
+    for problem in &heard.problems {
+        let whole = problem.end_s - problem.start_s > 0.95 * heard.duration_s;
+        let at = if whole { String::new() } else { format!(" at {:.2} s", problem.start_s) };
+        out.line(&format!("note      {}{at}: {}", problem.kind.word(), problem.detail));
+    }
+}
+
+/// Crest, width and decay in a line; the spectrum is in the JSON.
+fn sound(production: &ProductionProfile) -> String {
+    let wide: Vec<String> = production
+        .width_db
+        .iter()
+        .map(|w| w.map_or_else(|| "-".to_owned(), |w| format!("{w:.0}")))
+        .collect();
+    let decay = production
+        .decay_s
+        .map_or_else(|| "decay not measurable".to_owned(), |s| format!("decay {s:.1} s"));
+    format!(
+        "crest {:.1} dB, sides {} dB from bass to treble, {decay}",
+        production.crest_db,
+        wide.join(" ")
+    )
 }
