@@ -114,6 +114,7 @@ pub struct Decoder {
     weights: Vec<[f32; 2]>,
     most_frames: u64,
     frames_out: u64,
+    bytes_in: u64,
     damage: Damage,
     interleaved: Vec<f32>,
     out: [Vec<f32>; 2],
@@ -160,6 +161,7 @@ impl Decoder {
             weights,
             most_frames: 0,
             frames_out: 0,
+            bytes_in: 0,
             damage: Damage::default(),
             interleaved: Vec::new(),
             out: [Vec::new(), Vec::new()],
@@ -186,6 +188,13 @@ impl Decoder {
     /// What went wrong so far.
     pub fn damage(&self) -> Damage {
         self.damage
+    }
+
+    /// Rate of the coded sound so far, bit/s: packets alone, for a cover picture is no sound.
+    /// `None` before the first block and after a seek.
+    pub fn bits_per_second(&self) -> Option<f64> {
+        let seconds = self.frames_out as f64 / f64::from(self.info.rate_hz.max(1));
+        (seconds > 0.0 && !self.sought).then(|| self.bytes_in as f64 * 8.0 / seconds)
     }
 
     /// The next block: one plane a channel, all of the same length. `None` at the end.
@@ -230,7 +239,10 @@ impl Decoder {
     fn next_packet(&mut self) -> Result<Option<Packet>, DecodeError> {
         while !self.ended {
             match self.format.next_packet() {
-                Ok(Some(packet)) if packet.track_id == self.track => return Ok(Some(packet)),
+                Ok(Some(packet)) if packet.track_id == self.track => {
+                    self.bytes_in += packet.data.len() as u64;
+                    return Ok(Some(packet));
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => self.end(),
                 Err(CodecError::IoError(e)) if e.kind() != std::io::ErrorKind::UnexpectedEof => {

@@ -180,6 +180,20 @@ pub enum ProblemKind {
     Surround,
     /// No beat was found.
     Beatless,
+    /// The sound breaks off for a moment.
+    Dropout,
+    /// It starts or stops in the middle of a sound.
+    Cut,
+    /// One channel is much quieter than the other, or empty.
+    Lopsided,
+    /// A wall in the spectrum that the file's kind does not explain.
+    LikelyLossy,
+    /// Noise is heard in the pauses.
+    Noise,
+    /// Steady lines of the mains.
+    Hum,
+    /// Single samples that do not belong.
+    Clicks,
 }
 
 impl ProblemKind {
@@ -202,6 +216,13 @@ impl ProblemKind {
             Self::Split => "split",
             Self::Surround => "surround",
             Self::Beatless => "beatless",
+            Self::Dropout => "dropout",
+            Self::Cut => "cut",
+            Self::Lopsided => "lopsided",
+            Self::LikelyLossy => "likely_lossy",
+            Self::Noise => "noise",
+            Self::Hum => "hum",
+            Self::Clicks => "clicks",
         }
     }
 }
@@ -282,8 +303,42 @@ pub struct Listening {
     pub vocals: Option<Vocals>,
     /// Notes; `None` when this pass does not transcribe.
     pub notes: Option<Vec<NoteSpan>>,
+    /// How it is produced; `None` for silence, and in records made before it was measured.
+    #[serde(default)]
+    pub production: Option<ProductionProfile>,
     /// What a person should know.
     pub problems: Vec<Problem>,
+}
+
+/// Third-octaves of a [`ProductionProfile`]: 20 Hz to 20 kHz.
+pub const PRODUCTION_BANDS: usize = 31;
+/// Edges of the bands whose width is measured, Hz.
+pub const WIDTH_EDGES_HZ: [f64; 6] = [20.0, 120.0, 500.0, 2_000.0, 8_000.0, 20_000.0];
+
+/// How a track is produced, in figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProductionProfile {
+    /// Mean square of each third-octave from 20 Hz to 20 kHz, mean of both channels, dB of full
+    /// scale squared: together they are the track's level. -120 where there is nothing.
+    pub third_octaves_db: Vec<f64>,
+    /// Loudness range, LU (EBU Tech 3342); `None` under a minute, where it means nothing.
+    pub loudness_range_lu: Option<f64>,
+    /// True peak over loudness, dB.
+    pub crest_db: f64,
+    /// Side over mid power from 20 to 120, 500, 2000, 8000 and 20,000 Hz, dB, -60 (one sound in the
+    /// middle) to 60; `None` for an empty band.
+    pub width_db: Vec<Option<f64>>,
+    /// Seconds in which free decays above 500 Hz fall by 60 dB, room and instruments together;
+    /// `None` where too few sounds decay freely.
+    pub decay_s: Option<f64>,
+}
+
+impl ProductionProfile {
+    /// Edges of a third-octave, Hz (IEC 61260-1, base ten: 1 kHz is number 17).
+    pub fn band_hz(n: usize) -> (f64, f64) {
+        let middle = 1000.0 * 10f64.powf((n as f64 - 17.0) / 10.0);
+        (middle * 10f64.powf(-0.05), middle * 10f64.powf(0.05))
+    }
 }
 
 #[cfg(test)]

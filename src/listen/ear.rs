@@ -5,7 +5,7 @@
 use super::chords::Harmony;
 use super::families::Families;
 use super::profile::{Heard, Production, SoundProfile};
-use super::quality::QualityMeter;
+use super::quality::{QualityMeter, Source};
 use super::slices::Slice;
 use super::{
     RATE_HZ, chords, feel, key, notes, onsets, pitches, rhythm, sections, slices, spectra, strokes,
@@ -105,21 +105,28 @@ impl Ear {
         self.resampler.push(&[&self.block], &mut self.mono)
     }
 
-    /// What was heard, and the mono signal at the analysis rate, for fingerprints.
-    pub fn finish(self, damage: Damage, whole_file: bool) -> Result<(Hearing, Vec<f32>), EarError> {
+    /// What was heard, and the mono signal at the analysis rate, for fingerprints. The rate of the
+    /// coded sound is `None` where there is no file.
+    pub fn finish(
+        self,
+        damage: Damage,
+        bits_per_second: Option<f64>,
+    ) -> Result<(Hearing, Vec<f32>), EarError> {
         let mut mono = self.mono;
         self.resampler.finish(&mut mono)?;
         let [samples] = mono;
         let reading = self.loudness.reading();
+        let figures = self.quality.finish(reading);
         let production = Production {
             loudness_lufs: reading.integrated_lufs.unwrap_or(-70.0) as f32,
             range_lu: reading.range_lu as f32,
             crest_db: (reading.true_peak_dbtp.unwrap_or(-70.0)
                 - reading.integrated_lufs.unwrap_or(-70.0)) as f32,
-            width_db: self.quality.width_db(),
+            width_db: figures.width_db,
         };
         let duration_s = self.frames as f64 / f64::from(self.info.rate_hz);
-        let problems = self.quality.problems(&self.info, &reading, damage, whole_file);
+        let source = Source { info: &self.info, damage, bits_per_second };
+        let problems = figures.problems(&source);
         let mut hearing = analyse(&samples, production, problems, self.pass)?;
         hearing.peaks = self.peaks.finish();
         let listening = &mut hearing.listening;
@@ -129,6 +136,7 @@ impl Ear {
         listening.loudness_lufs = reading.integrated_lufs;
         listening.loudness_range_lu = reading.range_lu;
         listening.true_peak_dbtp = reading.true_peak_dbtp;
+        listening.production = figures.production;
         Ok((hearing, samples))
     }
 }
@@ -205,6 +213,7 @@ fn analyse(
             true_peak_dbtp: None,
             vocals: heard.as_ref().map(|h| h.vocals.clone()),
             notes: heard.map(|h| h.notes),
+            production: None,
             problems,
         },
         slices: cuts,
@@ -282,7 +291,7 @@ mod tests {
             };
             let mut ear = Ear::new(&info, Pass::Full).unwrap();
             ear.push(&[&samples]).unwrap();
-            let (hearing, _) = ear.finish(Damage::default(), true).unwrap();
+            let (hearing, _) = ear.finish(Damage::default(), None).unwrap();
             let heard = hearing.listening;
             assert_eq!(heard.tempo_bpm, None);
             assert_eq!(heard.key, None);

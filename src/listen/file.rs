@@ -58,7 +58,7 @@ pub fn listen(
         ear.push(&block)?;
         if ear.seconds() >= limits.track_max_s {
             let seconds = ear.seconds();
-            let (mut hearing, mono) = ear.finish(decoder.damage(), true)?;
+            let (mut hearing, mono) = ear.finish(decoder.damage(), decoder.bits_per_second())?;
             mark_split(&mut hearing, limits);
             each(HeardPart { start_s, end_s: start_s + seconds, hearing }, mono);
             start_s += seconds;
@@ -70,7 +70,7 @@ pub fn listen(
     let seconds = ear.seconds();
     // What is left of a long file counts only if it can be a track.
     if parts == 0 || seconds >= limits.track_min_s {
-        let (mut hearing, mono) = ear.finish(decoder.damage(), true)?;
+        let (mut hearing, mono) = ear.finish(decoder.damage(), decoder.bits_per_second())?;
         if parts > 0 {
             mark_split(&mut hearing, limits);
         }

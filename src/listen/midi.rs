@@ -182,6 +182,7 @@ mod tests {
             true_peak_dbtp: None,
             vocals: None,
             notes: Some(vec![note(0.8, 40, "bass"), note(2.8, 36, "drums"), note(0.1, 60, "lead")]),
+            production: None,
             problems: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@
 //! [`Listening`]: crate::domain::listening::Listening
 
 pub mod chords;
+pub mod decay;
 pub mod ear;
 pub mod families;
 pub mod feel;
@@ -17,6 +18,7 @@ pub mod notes;
 pub mod onsets;
 pub mod pitches;
 pub mod pointer;
+pub mod production;
 pub mod profile;
 pub mod quality;
 pub mod rhythm;

@@ -43,7 +43,7 @@ pub fn candidate(audio: &Audio) -> Result<Candidate, StudioError> {
     let planes: Vec<&[f32]> = audio.planes().iter().map(Vec::as_slice).collect();
     ear.push(&planes).map_err(|e| StudioError::Listen(e.into()))?;
     let (hearing, mono) =
-        ear.finish(Damage::default(), true).map_err(|e| StudioError::Listen(e.into()))?;
+        ear.finish(Damage::default(), None).map_err(|e| StudioError::Listen(e.into()))?;
     let fingerprint = Fingerprint::new(&mono).map_err(|e| StudioError::Listen(e.into()))?;
     Ok(Candidate { fingerprint, profile: hearing.profile })
 }

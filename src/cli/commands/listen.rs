@@ -2,7 +2,7 @@
 
 use crate::cli::args::Listen;
 use crate::cli::out::{Out, clock, one_decimal};
-use crate::domain::listening::{Listening, Pass};
+use crate::domain::listening::{Listening, Pass, ProductionProfile};
 use crate::domain::work::StopToken;
 use crate::listen::file::listen;
 use crate::listen::midi;
@@ -77,7 +77,29 @@ fn print(heard: &Listening, out: &Out) {
         let parts = ["bass", "lead", "harmony", "drums"].map(|p| format!("{p} {}", count(p)));
         out.line(&format!("notes     {}", parts.join("  ")));
     }
-    for problem in &heard.problems {
-        out.line(&format!("note      {}: {}", problem.kind.word(), problem.detail));
+    if let Some(production) = &heard.production {
+        out.line(&format!("sound     {}", sound(production)));
     }
+    for problem in &heard.problems {
+        let whole = problem.end_s - problem.start_s > 0.95 * heard.duration_s;
+        let at = if whole { String::new() } else { format!(" at {:.2} s", problem.start_s) };
+        out.line(&format!("note      {}{at}: {}", problem.kind.word(), problem.detail));
+    }
+}
+
+/// Crest, width and decay in a line; the spectrum is in the JSON.
+fn sound(production: &ProductionProfile) -> String {
+    let wide: Vec<String> = production
+        .width_db
+        .iter()
+        .map(|w| w.map_or_else(|| "-".to_owned(), |w| format!("{w:.0}")))
+        .collect();
+    let decay = production
+        .decay_s
+        .map_or_else(|| "decay not measurable".to_owned(), |s| format!("decay {s:.1} s"));
+    format!(
+        "crest {:.1} dB, sides {} dB from bass to treble, {decay}",
+        production.crest_db,
+        wide.join(" ")
+    )
 }

@@ -118,6 +118,10 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
         format!("{} LUFS, range {:.1} LU", figure(l.loudness_lufs, 1), l.loudness_range_lu),
     ));
     lines.push(fact("peak", format!("{} dBTP", figure(l.true_peak_dbtp, 1))));
+    if let Some(p) = &l.production {
+        let decay = p.decay_s.map_or_else(|| "-".to_owned(), |s| format!("{s:.1} s"));
+        lines.push(fact("sound", format!("crest {:.1} dB, decay {decay}", p.crest_db)));
+    }
     lines.push(match &l.vocals {
         Some(v) if v.present => fact(
             "voices",

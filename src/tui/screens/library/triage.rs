@@ -4,7 +4,7 @@
 
 use super::forms::trim_form;
 use super::{Library, Set};
-use crate::domain::listening::{Problem, Severity};
+use crate::domain::listening::{Problem, ProblemKind, Severity};
 use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Edit};
 use crate::tui::cx::Cx;
@@ -131,10 +131,12 @@ fn has_place(problem: &Problem, duration_s: f64) -> bool {
     length > 0.0 && length < 0.95 * duration_s
 }
 
+/// The longest stretch without a problem that has a place; silence goes however mild it is.
 fn longest_rest(problems: &[Problem], duration_s: f64) -> Option<(f64, f64)> {
     let mut bad: Vec<(f64, f64)> = problems
         .iter()
-        .filter(|p| p.severity >= Severity::Warn && has_place(p, duration_s))
+        .filter(|p| p.severity >= Severity::Warn || p.kind == ProblemKind::Silence)
+        .filter(|p| has_place(p, duration_s))
         .map(|p| (p.start_s, p.end_s))
         .collect();
     if bad.is_empty() {
@@ -154,7 +156,6 @@ fn longest_rest(problems: &[Problem], duration_s: f64) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::listening::ProblemKind;
 
     #[test]
     fn silence_at_the_ends_is_cut_off() {
@@ -167,6 +168,9 @@ mod tests {
         };
         let found = longest_rest(&[problem(0.0, 4.0), problem(52.0, 60.0)], 60.0);
         assert_eq!(found, Some((4.0, 52.0)));
+        let mut mild = problem(0.0, 2.5);
+        mild.severity = Severity::Info;
+        assert_eq!(longest_rest(&[mild], 60.0), Some((2.5, 60.0)));
         // A problem of the whole track, or too much of them, leaves nothing to suggest.
         assert_eq!(longest_rest(&[problem(0.0, 60.0)], 60.0), None);
         assert_eq!(longest_rest(&[problem(20.0, 40.0)], 60.0), None);
