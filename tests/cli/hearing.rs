@@ -59,6 +59,7 @@ fn no_beat(value: &Value) {
 fn no_key(value: &Value) {
     assert!(value["key"].is_null(), "a key was invented: {value}");
     assert_eq!(value["key_confidence"].as_f64(), Some(0.0));
+    assert!(says(value, "key"), "no reason is given: {value}");
 }
 
 /// No pitched notes but these, and drums only if allowed.
@@ -133,6 +134,7 @@ fn a_drone() {
         0.15 * swell * tone(55.0).chain(tone(82.5)).sum::<f64>()
     });
     no_beat(&value);
+    no_key(&value);
 }
 
 #[test]

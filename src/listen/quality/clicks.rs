@@ -1,6 +1,6 @@
 //! Clicks: single samples that do not follow from those before them.
 //!
-//! After Essentia's ClickDetector: the residual of a linear prediction of order 12. Must never take
+//! After Essentia's `ClickDetector`: the residual of a linear prediction of order 12. Must never take
 //! a drum for a click: after an onset the residual stays high, after a click it is as before; nor a
 //! pulse wave, whose every edge is one.
 

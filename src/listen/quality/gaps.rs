@@ -9,7 +9,7 @@ use crate::audio::buffer::amplitude_db;
 use crate::domain::listening::{ProblemKind, Severity};
 use std::collections::VecDeque;
 
-/// Peak under which there is no sound, -50 dBFS (Essentia, GapsDetector).
+/// Peak under which there is no sound, -50 dBFS (Essentia, `GapsDetector`).
 const QUIET: f32 = 0.003_16;
 /// Shortest dropout, in moments (same source: 10 ms); whole moments fit into it one less.
 const SHORTEST: usize = 9;
@@ -19,9 +19,10 @@ const LONGEST: usize = 1_999;
 const AROUND: usize = 40;
 const AROUND_POWER: f32 = 1e-3;
 /// Share of that level which the last two milliseconds before and the first after must reach.
-const EDGE: f32 = 0.5;
-/// How far the levels before and after may lie apart, as a ratio of powers: 8 dB.
-const ALIKE: f32 = 6.3;
+const EDGE: f32 = 0.4;
+/// How far the levels before and after may lie apart, as a ratio of powers: 12 dB. Music changes
+/// within a fifth of a second.
+const ALIKE: f32 = 16.0;
 /// Gaps a minute over which they are part of the music.
 const RHYTHM_PER_MINUTE: f64 = 6.0;
 /// Gaps remembered.

@@ -107,7 +107,7 @@ impl QualityMeter {
             frames: 0,
             moments: moments::Moments::new(rate_hz),
             ends: moments::Ends::default(),
-            silence: silence::SilenceMeter::new(),
+            silence: silence::SilenceMeter::default(),
             gaps: gaps::GapMeter::default(),
             clipping: clipping::ClippingMeter::new(rate_hz),
             offset: offset::OffsetMeter::new(rate_hz),

@@ -37,12 +37,14 @@ pub struct Silence {
     pub spans: Vec<(f64, f64)>,
 }
 
-impl SilenceMeter {
-    /// At the start of a stream.
-    pub fn new() -> Self {
+impl Default for SilenceMeter {
+    /// At the start of a stream, in silence.
+    fn default() -> Self {
         Self { count: 0, peak_here: 0.0, peak: 0.0, from: Some(0), found: Vec::new() }
     }
+}
 
+impl SilenceMeter {
     /// Takes the next moment.
     pub fn push(&mut self, moment: Moment) {
         self.peak_here = self.peak_here.max(moment.peak);
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn ends_and_inside_have_places() {
-        let mut meter = SilenceMeter::new();
+        let mut meter = SilenceMeter::default();
         for ms in 0..60_000u32 {
             let quiet = ms < 2_500 || (20_000..21_000).contains(&ms) || ms >= 53_000;
             let peak = if quiet { 0.0005 } else { 0.2 };

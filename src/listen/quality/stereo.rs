@@ -6,7 +6,7 @@ use super::lanes;
 use super::report::Report;
 use crate::domain::listening::{ProblemKind, Severity};
 
-/// Correlation from which both channels are the same (Essentia, FalseStereoDetector).
+/// Correlation from which both channels are the same (Essentia, `FalseStereoDetector`).
 const SAME: f64 = 0.9995;
 /// Difference of the channels' levels up to which that is one sound in the middle, dB.
 const SAME_LEVEL_DB: f64 = 0.25;

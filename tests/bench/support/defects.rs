@@ -272,20 +272,24 @@ fn cut(audio: &mut Audio, ms: f64, dice: &mut Dice) -> Place {
     Some((end - 0.01, end))
 }
 
+/// Drives the sound into a soft ceiling until its loudness comes near its peak.
 fn crushed(audio: &mut Audio, target: f64, _: &mut Dice) -> Place {
-    let clean = audio.clone();
-    let mut drive = 1.0f32;
-    for _ in 0..40 {
-        *audio = clean.clone();
-        audio.scale(drive / clean.peak().max(1e-6));
+    let drive = |audio: &mut Audio, drive: f32| {
+        audio.scale(drive / audio.peak().max(1e-6));
         audio.planes_mut().for_each(|p| p.iter_mut().for_each(|x| *x = 0.85 * x.tanh()));
-        let read = measure(audio);
-        let (Some(lufs), Some(peak)) = (read.integrated_lufs, read.true_peak_dbtp) else { break };
-        if peak - lufs <= target {
-            break;
-        }
-        drive *= 1.3;
-    }
+    };
+    // A few seconds of it tell how far to go.
+    let from = audio.frames() / 3;
+    let part = audio.planes().iter().map(|p| p[from..from + p.len() / 4].to_vec()).collect();
+    let part = Audio::new(audio.rate_hz(), part);
+    let near = |gain: f32| {
+        let mut tried = part.clone();
+        drive(&mut tried, gain);
+        let read = measure(&tried);
+        read.integrated_lufs.zip(read.true_peak_dbtp).is_none_or(|(l, p)| p - l <= target)
+    };
+    let gain = (1..16).map(|n| 1.35f32.powi(n)).find(|g| near(*g)).unwrap_or(100.0);
+    drive(audio, gain);
     None
 }
 
