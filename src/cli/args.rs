@@ -66,6 +66,8 @@ pub enum Command {
     Jobs(Jobs),
     /// Look at everything and say what works here.
     Doctor,
+    /// Measure on this machine what is promised.
+    Selftest(Selftest),
     /// Show settings and change them.
     Config(Settings),
     /// Print completions for a shell.
@@ -100,6 +102,7 @@ impl Command {
             Self::Compare(_) => "compare",
             Self::Jobs(_) => "jobs",
             Self::Doctor => "doctor",
+            Self::Selftest(_) => "selftest",
             Self::Config(_) => "config",
             Self::Completions { .. } => "completions",
             Self::Man { .. } => "man",
@@ -154,6 +157,28 @@ pub struct Listen {
     /// Only what triage needs: no notes and drums.
     #[arg(long)]
     pub quick: bool,
+}
+
+/// `selftest`
+#[derive(ClapArgs, Debug)]
+pub struct Selftest {
+    /// What is measured.
+    #[command(subcommand)]
+    pub topic: SelftestTopic,
+}
+
+/// What `selftest` measures.
+#[derive(Subcommand, Clone, Copy, Debug)]
+pub enum SelftestTopic {
+    /// The ears, on music made here: what was written against what is heard.
+    Listen {
+        /// Pieces to make and listen to.
+        #[arg(long, default_value_t = 10)]
+        pieces: u64,
+        /// Seed of the pieces.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// A dataset's name.

@@ -136,6 +136,7 @@ fn dispatch(
         Command::Compare(a) => commands::evaluate::compare_two(&look()?, a, out),
         Command::Jobs(a) => commands::jobs::run(&look()?, a, out),
         Command::Doctor => commands::doctor::run(&look()?, out),
+        Command::Selftest(a) => commands::selftest::run(&look()?, a, out),
         Command::Config(a) => commands::config::run(config, a, out),
         // Both need no home and were answered before one was looked for.
         Command::Completions { .. } | Command::Man { .. } => Ok(0),

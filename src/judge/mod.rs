@@ -1,9 +1,11 @@
-//! Judging: is a take a copy, does it sound like the artist, how varied is a dataset?
+//! Judging: is a take a copy, does it sound like the artist, how varied is a dataset, how well is
+//! music heard?
 //!
 //! Works on fingerprints and sound profiles; every figure is ranked among the same figures of the
 //! dataset's own tracks. This layer must never know engines, stores or faces, and must never turn a
 //! similarity into a verdict by a fixed line where the user's own music can give one.
 
+pub mod accuracy;
 pub mod dataset;
 pub mod fingerprint;
 pub mod map;

@@ -53,9 +53,9 @@ impl Maps {
         &mut self.data[start..start + self.frames]
     }
 
-    /// A copy of the frames `from..to`, with the same padding.
-    pub fn between(&self, from: usize, to: usize) -> Self {
-        let mut part = Self::new(self.channels, self.rows, to - from, self.pad);
+    /// A copy of the frames `from..to`, with this padding.
+    pub fn between(&self, from: usize, to: usize, pad: usize) -> Self {
+        let mut part = Self::new(self.channels, self.rows, to - from, pad);
         for channel in 0..self.channels {
             for row in 0..self.rows {
                 part.row_mut(channel, row).copy_from_slice(&self.row(channel, row)[from..to]);

@@ -67,9 +67,11 @@ impl Stack {
         self.layers.iter().map(|l| l.conv.shape.reach()).max().unwrap_or(0)
     }
 
-    /// Runs all layers on maps with at least [`Stack::pad`] zeros.
+    /// Runs all layers.
     pub fn run(&self, input: Maps) -> Maps {
-        let mut maps = input;
+        let narrow = input.pad() < self.pad();
+        let mut maps =
+            if narrow { input.between(0, input.frames(), self.pad()) } else { input };
         for layer in &self.layers {
             maps = layer.run(&maps);
         }
@@ -86,7 +88,7 @@ impl Stack {
             .map(|start| {
                 let from = start.saturating_sub(reach);
                 let to = (start + part + reach).min(frames);
-                self.run(input.between(from, to))
+                self.run(input.between(from, to, self.pad()))
             })
             .collect();
         let (channels, rows) = parts.first().map_or((0, 0), |p| (p.channels(), p.rows()));

@@ -21,6 +21,7 @@ pub mod mapping;
 pub mod preview;
 pub mod progress;
 pub mod screening;
+pub mod selftest;
 pub mod sketches;
 pub mod training;
 pub mod trimming;

@@ -13,15 +13,12 @@
 //! first 5 s count; beats of MIDI files count from the first note to the last. Nothing is asserted.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
-// Unit tests of the parts run in `tests/metrics.rs`; a bench without a harness leaves their imports unused.
-#![allow(dead_code, unused_imports, missing_docs)]
+#![allow(dead_code, missing_docs)]
 
 #[path = "support/child.rs"]
 mod child;
 #[path = "support/hearing/mod.rs"]
 mod hearing;
-#[path = "support/metrics/mod.rs"]
-mod metrics;
 #[path = "../music/mod.rs"]
 mod music;
 

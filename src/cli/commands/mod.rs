@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod listen;
 pub mod manual;
 pub mod play;
+pub mod selftest;
 pub mod takes;
 pub mod train;
 

@@ -2,6 +2,7 @@
 
 use crate::Ask;
 use crate::material::Material;
+use crate::music::compose;
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::nn::chords::{self, CLASSES, OUTPUTS, QUALITIES, STATES};
 use leitmotif::nn::keys::{self, MODES};
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use std::fs;
 
 const CHORD_STEPS: usize = 3_000;
-const KEY_STEPS: usize = 2_000;
+const KEY_STEPS: usize = 4_000;
 const BATCH: usize = 16;
 /// Half beats of an excerpt.
 const EXCERPT: usize = 48;
@@ -120,22 +121,36 @@ pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
     let path = ask.out.join("chords/weights.safetensors");
     let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let network = Stack::from_bytes(&chords::plans(), &bytes).expect("chords are taught first");
-    let heard = |m: &Material| -> Vec<[f32; STATES]> {
-        let said = network.run(chords::input(&m.halves));
-        (0..m.halves.len()).map(|t| chords::chances(&chords::states(&said, t))).collect()
-    };
     let known = |m: &&&Material| m.key.is_some();
-    let pieces: Vec<(&Material, Vec<[f32; STATES]>)> =
-        taught.iter().filter(known).map(|m| (*m, heard(m))).collect();
-    println!("keys: {} pieces", pieces.len());
+    let chances = |halves: &[[[f32; 12]; 2]]| -> Vec<[f32; STATES]> {
+        let said = network.run(chords::input(halves));
+        (0..halves.len()).map(|t| chords::chances(&chords::states(&said, t))).collect()
+    };
+    let heard = |m: &Material| chances(&m.halves);
+    let mut pieces: Vec<Keyed> = taught
+        .iter()
+        .filter(known)
+        .filter_map(|m| Some(Keyed { halves: m.halves.clone(), chances: heard(m), key: m.key? }))
+        .collect();
+    println!("keys: {} pieces heard, {WRITTEN} written", pieces.len());
+    let written: Vec<Keyed> = (0..WRITTEN)
+        .into_par_iter()
+        .map(|n| {
+            let (halves, key) = written(FIRST_WRITTEN + n);
+            let chances = chances(&halves);
+            Keyed { halves, chances, key }
+        })
+        .collect();
+    pieces.extend(written);
     let stack = steps("keys", &keys::plans(), KEY_STEPS, ask, |stack, n| {
         let mut dice = Dice::new(n, "keys");
-        let (piece, chances) = &pieces[dice.below(pieces.len())];
+        let piece = &pieces[dice.below(pieces.len())];
         let length = (16 + dice.below(100)).min(piece.halves.len());
         let from = dice.below(piece.halves.len() - length + 1);
-        let (tonic, minor) = piece.key.expect("only pieces with a key");
+        let (tonic, minor) = piece.key;
         let truth = usize::from(minor) * CLASSES + usize::from(tonic);
-        let input = keys::input(&piece.halves[from..from + length], &chances[from..from + length]);
+        let part = from..from + length;
+        let input = keys::input(&piece.halves[part.clone()], &piece.chances[part]);
         lesson(stack, input, |maps| key_loss(maps, truth))
     });
     let (mut right, mut all) = (0, 0);
@@ -148,6 +163,54 @@ pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
         all += 1;
     }
     println!("  held out: {right} of {all} keys right");
+}
+
+/// Pieces that are only written, for keys, and the seed of the first: no other piece has it.
+const WRITTEN: u64 = 3_000;
+const FIRST_WRITTEN: u64 = 500_000;
+
+/// A piece with a key.
+struct Keyed {
+    halves: Vec<[[f32; 12]; 2]>,
+    chances: Vec<[f32; STATES]>,
+    key: (u8, bool),
+}
+
+/// What would be heard of a composed piece: each note with its first overtones, some noise; and its
+/// key.
+fn written(seed: u64) -> (Vec<[[f32; 12]; 2]>, (u8, bool)) {
+    let truth = compose::compose(seed, 40.0).truth;
+    let mut dice = Dice::new(seed, "written");
+    let (fall, noise) = (0.3 + 0.6 * dice.unit(), 0.15 * dice.unit());
+    let bright = 0.5 + dice.unit();
+    let halves = truth
+        .beats_s
+        .windows(2)
+        .flat_map(|w| {
+            let middle = 0.5 * (w[0] + w[1]);
+            [(w[0], middle), (middle, w[1])]
+        })
+        .map(|(from, to)| {
+            let mut half = [[0f32; 12]; 2];
+            for note in truth.notes.iter().filter(|n| n.start_s < to && n.end_s > from) {
+                let share = (note.end_s.min(to) - note.start_s.max(from)) / (to - from);
+                let mut level = f64::from(note.velocity) / 127.0 * share;
+                for overtone in [0u8, 12, 19, 24, 28] {
+                    let midi = note.midi + overtone;
+                    let register = usize::from(midi < 52);
+                    let lift = if register == 0 { bright } else { 1.0 };
+                    half[register][usize::from(midi % 12)] += (lift * level).powf(0.67) as f32;
+                    level *= fall;
+                }
+            }
+            half.as_flattened_mut().iter_mut().for_each(|x| *x += (noise * dice.unit()) as f32);
+            let top = half.as_flattened().iter().copied().fold(1e-6, f32::max);
+            half.as_flattened_mut().iter_mut().for_each(|x| *x /= top);
+            half
+        })
+        .collect();
+    let key = truth.key.expect("composed pieces have a key");
+    (halves, (key.tonic.index() as u8, key.mode.is_minor()))
 }
 
 fn key_loss(maps: &mut Maps, truth: usize) -> f64 {

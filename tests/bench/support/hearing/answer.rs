@@ -2,10 +2,10 @@
 //!
 //! A field that is absent or null was not heard; an empty list says that there is nothing.
 
-use crate::metrics::harmony::Triad;
-use crate::metrics::notes::Note;
 use crate::music::Drum;
 use leitmotif::domain::pitch::Key;
+use leitmotif::judge::accuracy::harmony::Triad;
+use leitmotif::judge::accuracy::notes::Note;
 use serde_json::Value;
 
 /// One program on one file.

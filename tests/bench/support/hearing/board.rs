@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::cases::Case;
 use super::figures::{Asked, Figure};
-use crate::metrics::interval::Tally;
+use leitmotif::judge::accuracy::interval::Tally;
 use std::collections::BTreeMap;
 
 /// All figures of all programs.

@@ -4,8 +4,8 @@
 //! "4/4" that is only a default, bars that start on another beat. The rules look at the notes alone,
 //! never at what any program hears. Kicks and notes below C3 are "low" here.
 
-use crate::metrics::beats::counted;
 use crate::music::{Drum, Truth};
+use leitmotif::judge::accuracy::beats::counted;
 use std::f64::consts::TAU;
 
 /// Notes must gather this much (length of the mean vector) at fractions of the file's beat.

@@ -2,9 +2,9 @@
 
 use super::answer::Answer;
 use super::cases::Case;
-use crate::metrics::notes::Note;
-use crate::metrics::{Match, beats, form, harmony, notes};
 use crate::music::Drum;
+use leitmotif::judge::accuracy::notes::Note;
+use leitmotif::judge::accuracy::{Match, beats, form, harmony, notes};
 
 /// Truths with fewer notes than this are no test of notes.
 const NOTES_MIN: usize = 10;

@@ -1,7 +1,6 @@
 //! Figures of hearing, by the formulas of `mir_eval`, on plain times and names.
 //!
-//! Must never know where a truth or an answer came from. `tests/metrics.rs` checks them on cases
-//! whose figures are known.
+//! Must never know where a truth or an answer came from.
 
 pub mod beats;
 pub mod form;

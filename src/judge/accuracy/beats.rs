@@ -2,7 +2,7 @@
 
 use super::Match;
 use super::matching::within;
-use leitmotif::domain::listening::Meter;
+use crate::domain::listening::Meter;
 
 /// How near a beat must be.
 pub const WINDOW_S: f64 = 0.07;

@@ -12,8 +12,11 @@ const OFFSET_SHARE: f64 = 0.2;
 /// A note.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Note {
+    /// Start.
     pub start_s: f64,
+    /// End.
     pub end_s: f64,
+    /// MIDI note.
     pub midi: u8,
 }
 

@@ -1,15 +1,16 @@
 //! Chords and keys: `mir_eval.chord.majmin` weighted by time, `mir_eval.key.weighted_score`.
 
-use leitmotif::domain::listening::ChordSpan;
-use leitmotif::domain::pitch::{Chord, Key, PitchClass, Quality};
+use crate::domain::listening::ChordSpan;
+use crate::domain::pitch::{Chord, Key, PitchClass, Quality};
 
 /// What `majmin` sees of a chord: its first eight semitones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Triad {
     /// No chord.
     None,
-    /// A major or minor third under a perfect fifth; sevenths above are not seen.
+    /// A major third under a perfect fifth; sevenths above are not seen.
     Major(PitchClass),
+    /// A minor third under a perfect fifth.
     Minor(PitchClass),
     /// Anything else: never right, and as a truth not asked.
     Other,
@@ -31,7 +32,8 @@ impl Triad {
         }
     }
 
-    fn of(chord: Option<Chord>) -> Self {
+    /// Of a chord that was heard.
+    pub fn of(chord: Option<Chord>) -> Self {
         match chord {
             None => Self::None,
             Some(chord) => match chord.quality {
