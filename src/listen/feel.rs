@@ -32,7 +32,7 @@ pub fn swing(flat: &[f32], beats_s: &[f64], meter: Meter) -> Option<f64> {
     let on_beats = smooth(0);
     let best = (FIRST..=LAST).max_by(|a, b| smooth(*a).total_cmp(&smooth(*b)))?;
     let flanks = smooth(FIRST - 4).min(smooth(LAST + 4));
-    if smooth(best) - flanks < LEAST * on_beats {
+    if on_beats <= 0.0 || smooth(best) - flanks < LEAST * on_beats {
         return None;
     }
     // The centre of what lies around the peak: places are coarser than ears.

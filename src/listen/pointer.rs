@@ -52,10 +52,22 @@ pub fn follow(heard: &[Heard], per_bar: usize, frame_rate: f64) -> Option<Path> 
         total += f64::from(best);
         std::mem::swap(&mut scores, &mut next);
     }
+    let beats = space.walk_back(&scores, &came_from, heard.len());
     Some(Path {
-        beats: space.walk_back(&scores, &came_from, heard.len()),
+        beats: beats.into_iter().map(|b| (plainest(heard, b.0, b.2), b.1)).collect(),
         likelihood: total / heard.len() as f64,
     })
+}
+
+/// Where within the part of a beat in which it may be heard it is heard most plainly.
+fn plainest(heard: &[Heard], frame: usize, length: usize) -> usize {
+    let last = (frame + near(length)).min(heard.len());
+    (frame..last).fold(frame, |best, t| if heard[t].beat > heard[best].beat { t } else { best })
+}
+
+/// Frames of a beat in which it may be heard.
+fn near(length: usize) -> usize {
+    (length as f32 / PARTS).ceil() as usize
 }
 
 /// The states: for each beat of the bar a chain for each length, for each place in it one state.
@@ -110,7 +122,7 @@ impl Space {
                 let chain = here + self.starts[length];
                 let (from, score) = self.enter(old, before, length);
                 came_from.push(from);
-                let near = ((frames as f32 / PARTS).ceil() as usize).max(1);
+                let near = near(frames).max(1);
                 new[chain] = score + loud;
                 let (old, new) = (&old[chain..chain + frames], &mut new[chain..chain + frames]);
                 for place in 1..near {
@@ -140,7 +152,13 @@ impl Space {
         best
     }
 
-    fn walk_back(&self, scores: &[f32], came_from: &[u8], frames: usize) -> Vec<(usize, usize)> {
+    /// Frame, number in the bar and length of each beat of the best path.
+    fn walk_back(
+        &self,
+        scores: &[f32],
+        came_from: &[u8],
+        frames: usize,
+    ) -> Vec<(usize, usize, usize)> {
         let top = (0..self.states).fold(0, |b, s| if scores[s] > scores[b] { s } else { b });
         let (mut beat, rest) = (top / self.per_beat(), top % self.per_beat());
         let mut length = self.starts.partition_point(|s| *s <= rest) - 1;
@@ -152,7 +170,7 @@ impl Space {
                 break;
             }
             frame -= place;
-            beats.push((frame, beat));
+            beats.push((frame, beat, self.shortest + length));
             let from = came_from[frame * self.chains() + beat * self.lengths + length];
             let Some(previous) = frame.checked_sub(1) else { break };
             frame = previous;

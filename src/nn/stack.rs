@@ -70,8 +70,7 @@ impl Stack {
     /// Runs all layers.
     pub fn run(&self, input: Maps) -> Maps {
         let narrow = input.pad() < self.pad();
-        let mut maps =
-            if narrow { input.between(0, input.frames(), self.pad()) } else { input };
+        let mut maps = if narrow { input.between(0, input.frames(), self.pad()) } else { input };
         for layer in &self.layers {
             maps = layer.run(&maps);
         }

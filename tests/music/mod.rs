@@ -8,6 +8,7 @@
 pub mod beat;
 pub mod compose;
 pub mod free;
+pub mod kit;
 pub mod midi;
 pub mod parts;
 pub mod play;

@@ -54,7 +54,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
         nets: Vec::new(),
         wads: Vec::new(),
         cache: None,
-        pieces: 520,
+        pieces: 680,
         steps: None,
         out: PathBuf::from("src/nn"),
     };

@@ -1,6 +1,6 @@
 //! Where pieces come from, and how each is played.
 
-use crate::music::{Piece, compose, midi, render, sing, wad};
+use crate::music::{Piece, compose, kit, midi, render, sing, wad};
 use crate::{Ask, music};
 use leitmotif::audio::resample::resample_mono;
 use leitmotif::domain::limits::Limits;
@@ -18,6 +18,8 @@ const BANK: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
 /// Pieces from this number on are sung.
 const SUNG_FROM: u64 = 400;
+/// Pieces from this number on have drums made by code.
+const DRUMMED_FROM: u64 = 520;
 
 const GENRES: [&str; 20] = [
     "techno",
@@ -63,6 +65,9 @@ impl Sources {
     /// A = 440 Hz.
     pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let seconds = 22.0 + 16.0 * dice.unit();
+        if number >= DRUMMED_FROM {
+            return self.drummed(number, seconds, dice);
+        }
         if number >= SUNG_FROM {
             return self.sung(number, seconds, dice);
         }
@@ -87,19 +92,28 @@ impl Sources {
         (samples, piece, cents)
     }
 
+    /// A composed piece, or one of Freedoom's, with a drum kit made by code.
+    fn drummed(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
+        let mut piece = if dice.chance(0.3) && !self.freedoom.is_empty() {
+            self.freedoom(seconds, dice)
+        } else {
+            compose::compose(number, seconds)
+        };
+        piece.events.retain(|e| e.channel != 9);
+        let band = render::render(&self.font, &piece, RATE_HZ);
+        let drums = kit::play(&piece.truth.hits, f64::from(RATE_HZ), band.len(), dice);
+        let level = 10f64.powf((12.0 * dice.unit() - 6.0) / 20.0);
+        (mix(band, &drums, level), piece, 0.0)
+    }
+
     /// A composed piece whose lead is sung.
     fn sung(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let mut piece = compose::compose(number, seconds);
         let frames = ((piece.truth.duration_s + 1.0) * f64::from(RATE_HZ)) as usize;
         let voice = sing::sing(&mut piece, f64::from(RATE_HZ), frames, dice);
-        let mut samples = render::render(&self.font, &piece, RATE_HZ);
-        let rms = |x: &[f32]| (x.iter().map(|s| s * s).sum::<f32>() / x.len().max(1) as f32).sqrt();
-        let level = 10f64.powf((10.0 * dice.unit() - 4.0) / 20.0) as f32;
-        let gain = level * rms(&samples).max(0.01) / rms(&voice).max(1e-4);
-        samples.iter_mut().zip(&voice).for_each(|(s, v)| *s += gain * v);
-        let peak = samples.iter().fold(0.1f32, |m, s| m.max(s.abs()));
-        samples.iter_mut().for_each(|s| *s *= 0.7 / peak);
-        (samples, piece, 0.0)
+        let band = render::render(&self.font, &piece, RATE_HZ);
+        let level = 10f64.powf((10.0 * dice.unit() - 4.0) / 20.0);
+        (mix(band, &voice, level), piece, 0.0)
     }
 
     /// A stretch of one of Freedoom's pieces, faster or slower, higher or lower, some of its
@@ -160,6 +174,16 @@ impl Sources {
         let mono = resample_mono(&made.audio.mono(), made.audio.rate_hz(), RATE_HZ);
         (mono.expect("a usual rate"), piece, 0.0)
     }
+}
+
+/// A band with something else over it, `level` times as loud; peaks below full scale.
+fn mix(mut band: Vec<f32>, over: &[f32], level: f64) -> Vec<f32> {
+    let rms = |x: &[f32]| (x.iter().map(|s| s * s).sum::<f32>() / x.len().max(1) as f32).sqrt();
+    let gain = level as f32 * rms(&band).max(0.01) / rms(over).max(1e-4);
+    band.iter_mut().zip(over).for_each(|(b, o)| *b += gain * o);
+    let peak = band.iter().fold(0.1f32, |m, s| m.max(s.abs()));
+    band.iter_mut().for_each(|s| *s *= 0.7 / peak);
+    band
 }
 
 /// Makes a piece longer by a factor.
