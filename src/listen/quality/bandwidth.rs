@@ -14,6 +14,8 @@ const FROM_HZ: f64 = 9_000.0;
 /// (measured, same source).
 const FALL_DB: f64 = 20.0;
 const STEP_HZ: f64 = 500.0;
+/// Fall at which the edge is read, dB.
+const EDGE_DB: f64 = 10.0;
 /// What lies before it is averaged over this, Hz.
 const BEFORE_HZ: f64 = 260.0;
 /// Edge up to which a file was likely once lossy, Hz: MP3 at 192 kbit/s and V2 end at 18.8 kHz.
@@ -84,16 +86,18 @@ impl HighBands {
         for i in (0..curve.len() - 1).rev() {
             beyond[i] = f64::max(beyond[i], beyond[i + 1]);
         }
-        let fall = |i: usize| {
+        let level = |i: usize| {
             let part = &curve[(i + 1).saturating_sub(before)..=i];
-            part.iter().sum::<f64>() / part.len() as f64 - beyond[i + step]
+            part.iter().sum::<f64>() / part.len() as f64
         };
+        let fall = |i: usize| level(i) - beyond[i + step];
         let steepest = (before.min(last)..=last).max_by(|a, b| fall(*a).total_cmp(&fall(*b)))?;
         let fall_db = fall(steepest);
-        // Within that stretch the wall stands where most is lost at once.
-        let at = (steepest..steepest + step - 2)
-            .max_by(|a, b| (curve[*a] - curve[a + 3]).total_cmp(&(curve[*b] - curve[b + 3])))?;
-        let edge_hz = (self.first + GROUP * (at + 1)) as f64 * self.bin_hz;
+        // The edge is where the wall begins, not where it is steepest: that is how codecs' edges are
+        // given.
+        let low = level(steepest) - EDGE_DB;
+        let at = (steepest..=steepest + step).find(|i| curve[*i] < low).unwrap_or(steepest);
+        let edge_hz = (self.first + GROUP * at) as f64 * self.bin_hz;
         Some(Wall { edge_hz, fall_db })
     }
 

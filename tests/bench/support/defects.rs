@@ -161,14 +161,14 @@ pub const DEFECTS: [Defect; 16] = [
     Defect {
         kind: ProblemKind::Hum,
         unit: "dBFS of mains and three multiples",
-        strengths: [-50.0, -40.0, -30.0],
+        strengths: [-40.0, -32.0, -26.0],
         inject: hum,
         value: |f| f.hum.map(|h| h.over_db),
     },
     Defect {
         kind: ProblemKind::Clicks,
         unit: "dBFS, 12 clicks of one to three samples",
-        strengths: [-26.0, -18.0, -10.0],
+        strengths: [-18.0, -12.0, -6.0],
         inject: clicks,
         value: |f| Some(f.clicks.at_s.len() as f64),
     },
