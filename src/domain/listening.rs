@@ -32,7 +32,7 @@ impl Meter {
 
     /// Beats to a bar as they are felt and counted in a tempo: of six eighths two dotted quarters.
     pub fn pulses(self) -> u8 {
-        let compound = self.unit >= 8 && self.beats > 3 && self.beats % 3 == 0;
+        let compound = self.unit >= 8 && self.beats > 3 && self.beats.is_multiple_of(3);
         if compound { self.beats / 3 } else { self.beats }
     }
 }

@@ -44,9 +44,13 @@ pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Result<Harmony, WeightsErr
         halves_s.iter().map(|(from, to)| pitches.registers(*from, *to)).collect();
     let said = chords::network()?.run(chords::input(&registers));
     let chances: Vec<[f32; STATES]> = (0..registers.len())
-        .map(|t| match registers[t].as_flattened().iter().all(|x| *x == 0.0) {
-            true => std::array::from_fn(|s| f32::from(s == NONE)),
-            false => chords::chances(&chords::states(&said, t)),
+        .map(|t| {
+            let silent = registers[t].as_flattened().iter().all(|x| *x == 0.0);
+            if silent {
+                std::array::from_fn(|s| f32::from(s == NONE))
+            } else {
+                chords::chances(&chords::states(&said, t))
+            }
         })
         .collect();
     let spans = spans(&path(&chances), &halves_s);

@@ -35,12 +35,22 @@ pub fn swing(flat: &[f32], beats_s: &[f64], meter: Meter) -> Option<f64> {
     if on_beats <= 0.0 || smooth(best) - flanks < LEAST * on_beats {
         return None;
     }
-    // The centre of what lies around the peak: places are coarser than ears.
-    let near = best - 3..=best + 3;
-    let weight: f64 = near.clone().map(|p| (profile[p] - flanks).max(0.0)).sum();
-    let centre: f64 = near.map(|p| p as f64 * (profile[p] - flanks).max(0.0)).sum::<f64>() / weight;
-    let share = centre / PLACES as f64;
+    // From centre to centre: where a stroke is plainest lies a little after where it is counted, on
+    // beats as between them.
+    let share = (centre(&profile, best, flanks) - centre(&profile, PLACES, flanks) + PLACES as f64)
+        / PLACES as f64;
     Some((share / (1.0 - share)).max(1.0))
+}
+
+/// Centre of what lies over a level around a place; places count round the beat.
+fn centre(profile: &[f64; PLACES], place: usize, level: f64) -> f64 {
+    let near = place - 3..=place + 3;
+    let over = |p: usize| (profile[p % PLACES] - level).max(0.0);
+    let weight: f64 = near.clone().map(over).sum();
+    if weight <= 0.0 {
+        return place as f64;
+    }
+    near.map(|p| p as f64 * over(p)).sum::<f64>() / weight
 }
 
 fn read(flat: &[f32], at: f64) -> f64 {

@@ -42,7 +42,7 @@ pub fn find(harmony: &Harmony, harmonicity: f64) -> Result<Keys, WeightsError> {
     if whole[best] < LEAST_CHANCE {
         return Ok(Keys::default());
     }
-    let starts: Vec<usize> = (0..count.saturating_sub(STRETCH) + 1).step_by(STEP).collect();
+    let starts: Vec<usize> = (0..=count.saturating_sub(STRETCH)).step_by(STEP).collect();
     let heard = starts
         .iter()
         .map(|from| chances(harmony, *from, (from + STRETCH).min(count)))

@@ -230,7 +230,7 @@ mod tests {
         for per_bar in [3, 4] {
             let heard = click(40.0, per_bar, 3_000);
             let fit = |n| follow(&heard, n, RATE).unwrap().likelihood;
-            assert_eq!(fit(per_bar) > fit(7 - per_bar), true, "{per_bar}");
+            assert!(fit(per_bar) > fit(7 - per_bar), "{per_bar}");
         }
     }
 

@@ -214,7 +214,7 @@ fn unroll(pen: &Pen<'_>, bars: &[Vec<(f64, f64)>]) -> Vec<(f64, f64, f64)> {
 
 fn bass(pen: &mut Pen<'_>, dice: &mut Dice) {
     let density = 0.25 + 0.75 * dice.unit();
-    let bars: Vec<_> = (0..1 + dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
+    let bars: Vec<_> = (0..=dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
     let low = 26 + dice.below(10) as i32;
     let (walks, octaves, held) = (0.5 * dice.unit(), 0.3 * dice.unit(), dice.chance(0.6));
     for (at, room, hard) in unroll(pen, &bars) {
@@ -253,7 +253,7 @@ fn voicing(chord: Chord, centre: i32, open: bool) -> Vec<i32> {
 
 fn comp(pen: &mut Pen<'_>, dice: &mut Dice) {
     let density = 0.15 + 0.7 * dice.unit();
-    let bars: Vec<_> = (0..1 + dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
+    let bars: Vec<_> = (0..=dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
     let (centre, open) = (54 + dice.below(16) as i32, dice.chance(0.3));
     let (held, strum) = (dice.chance(0.5), pen.band.strum_s * pen.manner.tempo_bpm / 60.0);
     for (at, room, hard) in unroll(pen, &bars) {

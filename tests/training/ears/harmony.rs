@@ -59,14 +59,14 @@ pub fn chords(taught: &[&Material], held: &[&Material], ask: &Ask) {
         let piece = pieces[dice.below(pieces.len())];
         let from = dice.below(piece.halves.len().saturating_sub(EXCERPT) + 1);
         let to = (from + EXCERPT).min(piece.halves.len());
-        let truth: Vec<Option<usize>> = piece.chords[from..to].iter().map(state).collect();
+        let truth: Vec<Option<usize>> = piece.chords[from..to].iter().copied().map(state).collect();
         lesson(stack, chords::input(&piece.halves[from..to]), |maps| chord_loss(maps, &truth))
     });
     let (mut right, mut triad, mut all) = (0, 0, 0);
     for piece in held.iter().filter(known) {
         let said = stack.run(chords::input(&piece.halves));
         for (frame, chord) in piece.chords.iter().enumerate() {
-            let Some(state) = state(chord) else { continue };
+            let Some(state) = state(*chord) else { continue };
             let odds = chords::states(&said, frame);
             let best = top(&odds);
             right += usize::from(best == state);
@@ -85,7 +85,7 @@ pub fn chords(taught: &[&Material], held: &[&Material], ask: &Ask) {
 }
 
 /// Number of a chord; `None` where it is unknown.
-fn state(chord: &Option<(u8, u8)>) -> Option<usize> {
+fn state(chord: Option<(u8, u8)>) -> Option<usize> {
     chord.map(|(root, quality)| usize::from(quality) * CLASSES + usize::from(root))
 }
 

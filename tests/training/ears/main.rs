@@ -1,12 +1,18 @@
-//! Trains the networks of `nn::notes`, `nn::strokes` and `nn::bars` on music made here.
+//! Trains the networks of `nn` that hear on music made here.
 //!
 //! `cargo run --profile train --example train-ears -- all --freedoom WAD,WAD [--cache DIR]` writes the
 //! weights into `src/nn`. Music: pieces of `tests/music/compose.rs` and Freedoom's (BSD) through the
-//! FluidR3 bank (MIT), and pieces of the base through the built-in synthesis, each with its own
+//! `FluidR3` bank (MIT), and pieces of the base through the built-in synthesis, each with its own
 //! tuning, tone, drive and noise. Of every ten pieces one is held out; of Freedoom's, the twenty
 //! that the bench of the hearing uses are never read.
 
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::struct_field_names,
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic
+)]
 
 #[path = "../../music/mod.rs"]
 mod music;

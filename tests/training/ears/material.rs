@@ -100,10 +100,9 @@ pub fn gather(ask: &Ask) -> Vec<Material> {
 
 fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
     let kept = ask.cache.as_ref().map(|dir| dir.join(format!("{number}.piece")));
-    if let Some(bytes) = kept.as_ref().and_then(|path| fs::read(path).ok()) {
-        if let Ok(material) = postcard::from_bytes(&bytes) {
-            return material;
-        }
+    let made_before = kept.as_ref().and_then(|path| fs::read(path).ok());
+    if let Some(Ok(material)) = made_before.map(|bytes| postcard::from_bytes(&bytes)) {
+        return material;
     }
     let mut dice = Dice::new(number, "material");
     let (samples, piece, cents) = sources.play(number, &mut dice);
