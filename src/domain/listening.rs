@@ -109,14 +109,10 @@ pub struct SectionSpan {
     pub label: String,
     /// Level of the section within the track, 0 quietest .. 1 loudest.
     pub energy: f64,
-    /// Families of instruments that sound in it, the one that sounds most first; empty where the
-    /// pass did not listen for them.
-    #[serde(default)]
-    pub instruments: Vec<String>,
 }
 
 /// Where voices were heard.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vocals {
     /// Whether there are voices at all.
     pub present: bool,
@@ -124,9 +120,6 @@ pub struct Vocals {
     pub confidence: f64,
     /// Start and end of each passage.
     pub spans: Vec<(f64, f64)>,
-    /// Lowest and highest note, but for one in twenty on either side; `None` where too few were
-    /// heard.
-    pub range: Option<(u8, u8)>,
 }
 
 /// A transcribed note.

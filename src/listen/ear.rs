@@ -3,7 +3,6 @@
 //! Must never keep the stream itself beyond the mono copy at the analysis rate.
 
 use super::chords::Harmony;
-use super::families::Families;
 use super::profile::{Heard, Production, SoundProfile};
 use super::quality::{QualityMeter, Source};
 use super::slices::Slice;
@@ -14,7 +13,7 @@ use crate::audio::decode::{Damage, StreamInfo};
 use crate::audio::loudness::LoudnessMeter;
 use crate::audio::peaks::{PeakMeter, Peaks};
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::listening::{Listening, NoteSpan, Pass, Problem, ProblemKind, Severity, Vocals};
+use crate::domain::listening::{Listening, NoteSpan, Pass, Problem, ProblemKind, Severity};
 use crate::nn::weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
@@ -158,10 +157,10 @@ fn analyse(
         .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |r| with_ends(&r.beats_s, duration_s));
     let harmony = if silent { Harmony::default() } else { chords::find(&beat_grid, &pitches)? };
     let keys = key::find(&harmony, pitches.harmonicity)?;
-    let heard = match pass {
+    let notes = match pass {
         Pass::Quick => None,
-        Pass::Full if silent => Some(Close::default()),
-        Pass::Full => Some(Close::listen(samples, &onsets, pitches.tuning_cents)?),
+        Pass::Full if silent => Some(Vec::new()),
+        Pass::Full => Some(transcribe(samples, &onsets, pitches.tuning_cents)?),
     };
     let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
     let bar_grid = if downbeats.is_empty() {
@@ -169,13 +168,7 @@ fn analyse(
     } else {
         with_ends(&downbeats, duration_s)
     };
-    let mut sections =
-        if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
-    if let Some(families) = heard.as_ref().and_then(|h| h.families.as_ref()) {
-        for section in &mut sections {
-            section.instruments = families.between(section.start_s, section.end_s);
-        }
-    }
+    let sections = if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
     let cuts = slices::cut(samples, &onsets, &pitches, rhythm.as_ref());
     if rhythm.is_none() && !silent && duration_s > 8.0 {
         problems.push(beatless(duration_s));
@@ -211,8 +204,8 @@ fn analyse(
             loudness_lufs: None,
             loudness_range_lu: 0.0,
             true_peak_dbtp: None,
-            vocals: heard.as_ref().map(|h| h.vocals.clone()),
-            notes: heard.map(|h| h.notes),
+            vocals: None,
+            notes,
             production: None,
             problems,
         },
@@ -222,29 +215,16 @@ fn analyse(
     })
 }
 
-/// What only the full pass hears.
-#[derive(Default)]
-struct Close {
-    /// Pitched notes and drum strokes, by start.
-    notes: Vec<NoteSpan>,
-    vocals: Vocals,
-    families: Option<Families>,
-}
-
-impl Close {
-    fn listen(
-        samples: &[f32],
-        onsets: &onsets::OnsetFrames,
-        tuning_cents: f64,
-    ) -> Result<Self, WeightsError> {
-        let pitch = spectra::pitch_maps(samples, tuning_cents);
-        let mut notes = notes::find(&pitch)?;
-        let families = Families::find(&pitch)?;
-        let vocals = families.vocals(&notes);
-        notes.extend(strokes::find(onsets)?);
-        notes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
-        Ok(Self { notes, vocals, families: Some(families) })
-    }
+/// Pitched notes and drum strokes, by start.
+fn transcribe(
+    samples: &[f32],
+    onsets: &onsets::OnsetFrames,
+    tuning_cents: f64,
+) -> Result<Vec<NoteSpan>, WeightsError> {
+    let mut found = notes::find(&spectra::pitch_maps(samples, tuning_cents))?;
+    found.extend(strokes::find(onsets)?);
+    found.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
+    Ok(found)
 }
 
 fn beatless(duration_s: f64) -> Problem {

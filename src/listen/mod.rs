@@ -9,7 +9,6 @@
 pub mod chords;
 pub mod decay;
 pub mod ear;
-pub mod families;
 pub mod feel;
 pub mod file;
 pub mod key;

@@ -11,7 +11,7 @@ use crate::nn::notes::{self, Output};
 use crate::nn::weights::WeightsError;
 
 /// Least chance of a start.
-const START: f32 = 0.42;
+const START: f32 = 0.36;
 /// Least chance of sounding for a note to go on.
 const SOUND: f32 = 0.4;
 /// Frames below it that a note survives.

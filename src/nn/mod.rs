@@ -7,7 +7,6 @@
 pub mod bars;
 pub mod chords;
 pub mod conv;
-pub mod families;
 pub mod keys;
 pub mod maps;
 pub mod notes;

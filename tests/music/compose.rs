@@ -98,7 +98,6 @@ pub fn compose(seed: u64, seconds: f64) -> Piece {
         end_s: at(s.beat + s.bars * manner.per_bar),
         label: s.label.clone(),
         energy: s.energy,
-        instruments: Vec::new(),
     });
     Piece {
         truth: Truth {

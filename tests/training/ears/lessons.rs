@@ -2,14 +2,13 @@
 
 use crate::Ask;
 use crate::material::Material;
-use crate::music::sing;
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::{onsets, spectra};
 use leitmotif::nn::logistic;
 use leitmotif::nn::maps::Maps;
 use leitmotif::nn::stack::{Plan, Stack};
 use leitmotif::nn::teach::{Adam, Gradient, lesson};
-use leitmotif::nn::{bars, families, notes, strokes};
+use leitmotif::nn::{bars, notes, strokes};
 use rayon::prelude::*;
 use std::fs;
 use std::time::Instant;
@@ -56,19 +55,6 @@ fn course(net: &str) -> Course {
             answers: stroke_answers,
             outputs: &["kick", "snare", "closed", "open", "tom", "cymbal", "clap", "other"],
         },
-        "families" => Course {
-            plans: families::plans(),
-            pad: notes::PAD.max(24),
-            frames: 256,
-            margin: 48,
-            excerpts: 8,
-            steps: 2_500,
-            rate: 2e-3,
-            frame_rate: spectra::frame_rate(),
-            input: |m, from, frames, pad| m.pitch.excerpt(from, frames, pad),
-            answers: family_answers,
-            outputs: &families::NAMES,
-        },
         "bars" => Course {
             plans: bars::plans(),
             pad: bars::PAD,
@@ -112,7 +98,7 @@ fn first(maps: &Maps, channels: usize) -> Maps {
 pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
     let course = course(net);
     // Music without a beat has notes that nobody wrote down.
-    let written = |m: &&&Material| !matches!(net, "notes" | "families") || !m.notes.is_empty();
+    let written = |m: &&&Material| net != "notes" || !m.notes.is_empty();
     let taught: Vec<&Material> = taught.iter().filter(written).copied().collect();
     let held: Vec<&Material> = held.iter().filter(written).copied().collect();
     let steps = ask.steps.unwrap_or(course.steps);
@@ -253,36 +239,6 @@ fn bar_answers(piece: &Material, begin: isize, _: usize) -> Vec<Answer> {
     beats.chain(bars).chain(meter).collect()
 }
 
-fn family_answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
-    let place = |s: f32| (f64::from(s) * spectra::frame_rate()).round() as isize - begin;
-    let mut answers = Vec::new();
-    let say = |from: isize, to: isize, output: usize, answer: f32| {
-        (from.max(0)..to.max(from + 1).min(frames as isize)).map(move |frame| Answer {
-            output,
-            row: 0,
-            frame,
-            answer,
-            weight: answer.floor(),
-        })
-    };
-    for note in &piece.notes {
-        let family = match note.program {
-            sing::PROGRAM => Some(families::VOICE),
-            program => families::of_program(program),
-        };
-        let (from, to) = (place(note.start_s), place(note.end_s));
-        match family {
-            Some(family) => answers.extend(say(from, to, family, 1.0)),
-            // Choirs: neither a voice nor none.
-            None => answers.extend(say(from, to, families::VOICE, 0.5)),
-        }
-    }
-    for (at, _) in &piece.hits {
-        answers.extend(say(place(*at), place(*at) + 6, families::DRUMS, 1.0));
-    }
-    answers
-}
-
 fn note_answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
     let place = |s: f32| f64::from(s) * spectra::frame_rate() - begin as f64;
     let mut answers = Vec::new();
@@ -310,9 +266,6 @@ fn note_answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
 
 /// Peaks of each output against the truth within 50 ms, at the threshold that does best.
 fn report(course: &Course, stack: &Stack, held: &[&Material]) {
-    if course.outputs.len() == families::NAMES.len() {
-        return report_frames(course, stack, held);
-    }
     // Whether a note sounds is no event.
     for (output, name) in course.outputs.iter().enumerate().filter(|o| *o.1 != "sound") {
         let thresholds: Vec<f32> = (1..10).map(|i| i as f32 * 0.1).collect();
@@ -380,34 +333,4 @@ fn count(
         }
     }
     counts
-}
-
-/// Frames that are said and true, at even odds.
-fn report_frames(course: &Course, stack: &Stack, held: &[&Material]) {
-    for (output, name) in course.outputs.iter().enumerate() {
-        let (mut hit, mut said, mut known) = (0, 0, 0);
-        for m in held {
-            let frames = (m.seconds * course.frame_rate) as usize;
-            let maps = stack.run((course.input)(m, 0, frames, course.pad));
-            let mut truth = vec![false; frames];
-            for a in (course.answers)(m, 0, frames) {
-                if a.output == output && a.answer == 1.0 {
-                    truth[a.frame as usize] = true;
-                }
-            }
-            for (x, t) in maps.row(output, 0).iter().zip(&truth) {
-                hit += usize::from(*x > 0.0 && *t);
-                said += usize::from(*x > 0.0);
-                known += usize::from(*t);
-            }
-        }
-        let (p, r) = (
-            f64::from(hit as u32) / said.max(1) as f64,
-            f64::from(hit as u32) / known.max(1) as f64,
-        );
-        println!(
-            "  {name}: frames F {:.3} (precision {p:.3}, recall {r:.3})",
-            2.0 * p * r / (p + r).max(1e-9)
-        );
-    }
 }

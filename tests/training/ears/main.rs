@@ -48,7 +48,7 @@ fn main() {
     if asked("keys") {
         harmony::keys(&taught, &held, &ask);
     }
-    for net in ["strokes", "bars", "families", "notes"] {
+    for net in ["strokes", "bars", "notes"] {
         if asked(net) {
             lessons::teach(net, &taught, &held, &ask);
         }
