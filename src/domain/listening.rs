@@ -173,6 +173,8 @@ pub enum ProblemKind {
     Surround,
     /// No beat was found.
     Beatless,
+    /// No key was found.
+    Keyless,
     /// The sound breaks off for a moment.
     Dropout,
     /// It starts or stops in the middle of a sound.
@@ -209,6 +211,7 @@ impl ProblemKind {
             Self::Split => "split",
             Self::Surround => "surround",
             Self::Beatless => "beatless",
+            Self::Keyless => "keyless",
             Self::Dropout => "dropout",
             Self::Cut => "cut",
             Self::Lopsided => "lopsided",

@@ -15,6 +15,16 @@ const CHANGE: [f32; 2] = [2.5, 4.0];
 /// State of "no chord".
 const NONE: usize = STATES - 1;
 
+/// Strongest pitch class over the mean of all under which nothing is held: noise spreads evenly.
+const LEAST_PEAK: f32 = 1.8;
+
+/// Strongest pitch class of both registers over the mean of all; 0 where nothing sounds.
+pub(super) fn peak(registers: &[[f32; 12]; 2]) -> f32 {
+    let classes: [f32; 12] = std::array::from_fn(|c| registers[0][c] + registers[1][c]);
+    let sum: f32 = classes.iter().sum();
+    if sum <= 0.0 { 0.0 } else { 12.0 * classes.iter().copied().fold(0.0, f32::max) / sum }
+}
+
 /// The harmony of a track on its grid.
 #[derive(Clone, Debug, Default)]
 pub struct Harmony {
@@ -45,8 +55,7 @@ pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Result<Harmony, WeightsErr
     let said = chords::network()?.run(chords::input(&registers));
     let chances: Vec<[f32; STATES]> = (0..registers.len())
         .map(|t| {
-            let silent = registers[t].as_flattened().iter().all(|x| *x == 0.0);
-            if silent {
+            if peak(&registers[t]) < LEAST_PEAK {
                 std::array::from_fn(|s| f32::from(s == NONE))
             } else {
                 chords::chances(&chords::states(&said, t))

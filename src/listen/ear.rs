@@ -159,7 +159,8 @@ fn analyse(
     let keys = key::find(&harmony, pitches.harmonicity)?;
     let notes = match pass {
         Pass::Quick => None,
-        Pass::Full if silent => Some(Vec::new()),
+        // Sound with neither beat nor key is no music: what seems a note in speech or noise is none.
+        Pass::Full if silent || (rhythm.is_none() && keys.whole.is_none()) => Some(Vec::new()),
         Pass::Full => Some(transcribe(samples, &onsets, pitches.tuning_cents)?),
     };
     let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
@@ -171,7 +172,10 @@ fn analyse(
     let sections = if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
     let cuts = slices::cut(samples, &onsets, &pitches, rhythm.as_ref());
     if rhythm.is_none() && !silent && duration_s > 8.0 {
-        problems.push(beatless(duration_s));
+        problems.push(missing(ProblemKind::Beatless, duration_s));
+    }
+    if keys.whole.is_none() && !silent && duration_s > 8.0 {
+        problems.push(missing(ProblemKind::Keyless, duration_s));
     }
     let profile = SoundProfile::new(Heard {
         onsets: &onsets,
@@ -227,14 +231,14 @@ fn transcribe(
     Ok(found)
 }
 
-fn beatless(duration_s: f64) -> Problem {
-    Problem {
-        kind: ProblemKind::Beatless,
-        severity: Severity::Info,
-        start_s: 0.0,
-        end_s: duration_s,
-        detail: "no steady beat was found; it is treated as free in time".to_owned(),
-    }
+/// What there is not, as something to know about a track.
+fn missing(kind: ProblemKind, duration_s: f64) -> Problem {
+    let detail = match kind {
+        ProblemKind::Beatless => "no steady beat was found; it is treated as free in time",
+        _ => "no key was found: too few notes are held to tell one",
+    };
+    let (start_s, end_s) = (0.0, duration_s);
+    Problem { kind, severity: Severity::Info, start_s, end_s, detail: detail.to_owned() }
 }
 
 fn fixed(duration_s: f64, step_s: f64) -> Vec<f64> {

@@ -14,6 +14,12 @@ use crate::nn::weights::WeightsError;
 const LEAST_HARMONICITY: f64 = 0.12;
 /// Below this chance no key fits.
 const LEAST_CHANCE: f32 = 0.15;
+/// Fewer pitch classes that are held somewhere make no key: a drone and its overtones have three.
+const LEAST_CLASSES: usize = 4;
+/// Share of the strongest class, over the whole track, at which a class counts.
+const CLASS_SHARE: f32 = 0.35;
+/// Mean distance of half beats from the mean of all under which nothing moves: a drone has no key.
+const LEAST_MOVEMENT: f64 = 0.03;
 /// Half beats of a stretch, and from one stretch to the next.
 const STRETCH: usize = 48;
 const STEP: usize = 8;
@@ -33,7 +39,8 @@ pub struct Keys {
 
 /// Finds the keys of a track from its harmony; `harmonicity` is the share of held sound, 0..1.
 pub fn find(harmony: &Harmony, harmonicity: f64) -> Result<Keys, WeightsError> {
-    if harmonicity < LEAST_HARMONICITY || harmony.registers.is_empty() {
+    let still = || movement(harmony) < LEAST_MOVEMENT;
+    if harmonicity < LEAST_HARMONICITY || classes(harmony) < LEAST_CLASSES || still() {
         return Ok(Keys::default());
     }
     let count = harmony.registers.len();
@@ -51,6 +58,32 @@ pub fn find(harmony: &Harmony, harmonicity: f64) -> Result<Keys, WeightsError> {
         whole: Some((key(best), f64::from(whole[best]))),
         spans: spans(&path(&heard, &whole), &starts, harmony),
     })
+}
+
+/// Pitch classes that are held: of half beats in which a chord was heard.
+fn classes(harmony: &Harmony) -> usize {
+    let mut sums = [0f32; 12];
+    for (registers, chances) in harmony.registers.iter().zip(&harmony.chances) {
+        let held = 1.0 - chances[STATES - 1];
+        for class in 0..12 {
+            sums[class] += held * (registers[0][class] + registers[1][class]);
+        }
+    }
+    let top = sums.iter().copied().fold(0f32, f32::max);
+    sums.iter().filter(|s| top > 1e-3 && **s >= CLASS_SHARE * top).count()
+}
+
+/// How far half beats are from the mean of all: 0 for one that never changes, at most 1.
+fn movement(harmony: &Harmony) -> f64 {
+    let flat =
+        |r: &[[f32; 12]; 2]| -> [f64; 24] { std::array::from_fn(|i| r[i / 12][i % 12].into()) };
+    let halves: Vec<[f64; 24]> = harmony.registers.iter().map(flat).collect();
+    let mean: [f64; 24] = std::array::from_fn(|i| halves.iter().map(|h| h[i]).sum::<f64>());
+    let dot = |a: &[f64; 24], b: &[f64; 24]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let sounding = || halves.iter().filter(|h| dot(h, h) > 0.0);
+    let near = |h: &[f64; 24]| dot(h, &mean) / (dot(h, h) * dot(&mean, &mean)).sqrt().max(1e-12);
+    let count = sounding().count().max(1) as f64;
+    1.0 - sounding().map(near).sum::<f64>() / count
 }
 
 fn chances(harmony: &Harmony, from: usize, to: usize) -> Result<[f32; KEYS], WeightsError> {

@@ -43,6 +43,8 @@ impl Rhythm {
 
 /// Mean chance of a beat, where beats are, under which music is called beatless.
 const BEATLESS: f64 = 0.25;
+/// Confidence under which it is called so too: speech has a rhythm, but no beat.
+const LEAST_CONFIDENCE: f64 = 0.3;
 /// Fewer beats say nothing.
 const FEWEST_BEATS: usize = 8;
 /// Frames that the network runs over at a time, 48 s.
@@ -80,11 +82,15 @@ fn read(said: &Maps, onsets: &OnsetFrames) -> Option<Rhythm> {
     let places: Vec<f64> = beats.iter().map(|b| place(&heard, b.0)).collect();
     let steady = straighten(&places);
     let steps: Vec<f64> = steady.windows(2).map(|w| w[1] - w[0]).collect();
+    let confidence = confidence(sure, &steps);
+    if confidence < LEAST_CONFIDENCE {
+        return None;
+    }
     let beats_s: Vec<f64> = steady.iter().map(|b| (b / frame_rate()).max(0.0)).collect();
     let flat = super::onsets::flatten(&onsets.strength);
     Some(Rhythm {
         bpm: 60.0 * frame_rate() / median(&steps),
-        confidence: confidence(sure, &steps),
+        confidence,
         contrast: contrast(&flat, &places),
         swing: feel::swing(&flat, &beats_s, meter),
         beats_s,

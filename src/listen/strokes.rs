@@ -19,6 +19,9 @@ pub const KEYS: [u8; KINDS] = [36, 38, 42, 46, 45, 49, 39, 56];
 const LEAST: [f32; KINDS] = [0.3, 0.3, 0.3, 0.25, 0.25, 0.3, 0.25, 0.3];
 /// Strokes a minute under which a kind must be plain.
 const FEWEST: f64 = 2.0;
+/// A kind struck less often in a whole track is not one: a sound that begins with the file may look
+/// like a stroke.
+const FEWEST_IN_ALL: usize = 3;
 const PLAIN: f32 = 0.8;
 /// What a stroke is said to last.
 const LENGTH_S: f64 = 0.1;
@@ -33,6 +36,9 @@ pub fn find(onsets: &OnsetFrames) -> Result<Vec<NoteSpan>, WeightsError> {
     for (kind, key) in KEYS.iter().enumerate() {
         let chances: Vec<f32> = said.row(kind, 0).iter().map(|x| logistic(*x)).collect();
         let struck = peaks(&chances, LEAST[kind]);
+        if struck.len() < FEWEST_IN_ALL && minutes > 0.15 {
+            continue;
+        }
         let plain = struck.iter().any(|(frame, _)| chances[*frame] > PLAIN);
         if (struck.len() as f64) < FEWEST * minutes && !plain {
             continue;
