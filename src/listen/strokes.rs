@@ -1,7 +1,7 @@
 //! Drum strokes from what the network of [`crate::nn::strokes`] says of each kind and frame.
 //!
 //! Must never call a track drummed because of a stray peak: a kind that is struck fewer than
-//! [`FEWEST`] times in a minute, and never plainly, is left out.
+//! twice in a minute, and never plainly, is left out.
 
 use super::notes::peaks;
 use super::onsets::{OnsetFrames, frame_rate};
