@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn silence_has_no_profile() {
         let mut meter = QualityMeter::new(44_100, 1);
-        meter.push(&[&[0.0; 44_100]]);
+        meter.push(&[&vec![0.0; 44_100]]);
         assert_eq!(meter.finish(Reading::default()).production, None);
     }
 }

@@ -376,7 +376,7 @@ mod tests {
                     .map(|i| if (i / gate).is_multiple_of(2) { level * white(i + seed) } else { 0.0 })
                     .collect()
             };
-            let planes: Vec<Vec<f32>> = (0..1 + usize::from(two)).map(|c| plane(seed + c)).collect();
+            let planes: Vec<Vec<f32>> = (0..=usize::from(two)).map(|c| plane(seed + c)).collect();
             let info = StreamInfo {
                 rate_hz,
                 channels: planes.len(),
