@@ -18,7 +18,7 @@ const NONE: usize = STATES - 1;
 /// Strongest pitch class over the mean of all that noise, which spreads evenly, hardly ever reaches,
 /// and the share of half beats that must reach it for there to be any harmony.
 const PEAK: f32 = 1.6;
-const LEAST_PEAKED: f64 = 0.15;
+const LEAST_PEAKED: f64 = 0.04;
 
 /// Strongest pitch class of both registers over the mean of all; 0 where nothing sounds.
 fn peak(registers: &[[f32; 12]; 2]) -> f32 {

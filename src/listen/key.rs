@@ -19,7 +19,7 @@ const LEAST_CLASSES: usize = 4;
 /// Share of the strongest class, over the whole track, at which a class counts.
 const CLASS_SHARE: f32 = 0.35;
 /// Mean distance of half beats from the mean of all under which nothing moves: a drone has no key.
-const LEAST_MOVEMENT: f64 = 0.03;
+const LEAST_MOVEMENT: f64 = 0.004;
 /// Half beats of a stretch, and from one stretch to the next.
 const STRETCH: usize = 48;
 const STEP: usize = 8;
