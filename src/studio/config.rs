@@ -63,6 +63,8 @@ pub struct Config {
     pub by: String,
     /// The terminal.
     pub terminal: Terminal,
+    /// Whether a person looks on while jobs run: workers then let keys go first.
+    pub watched: bool,
 }
 
 /// Folders where systems keep banks, and the names of good ones.
@@ -89,7 +91,7 @@ impl Config {
             banks.extend(BANK_NAMES.iter().map(|n| Path::new(folder).join(n)));
         }
         let by = settings.by.clone().unwrap_or_else(user_name);
-        Ok(Self { home, settings, banks, by, terminal: terminal() })
+        Ok(Self { home, settings, banks, by, terminal: terminal(), watched: false })
     }
 }
 

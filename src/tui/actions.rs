@@ -204,7 +204,7 @@ table! {
     Jobs {
         StopJob "stop" "stop the job; what it finished is kept" ["c"] "stop";
         Pause "pause" "pause the job, or let it go on" ["P"] "pause";
-        Retry "retry" "ask for the same work again" ["r"] "again";
+        Retry "retry" "go on with a job that ended too soon, or ask for it again" ["r"] "go on";
         Result "result" "go to what the job made" ["o"] "result";
         Follow "follow" "keep the newest line of the log in sight" ["f"] "follow";
         FullLog "log" "the whole log" ["L"] "log";

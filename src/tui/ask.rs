@@ -89,6 +89,8 @@ pub enum Ask {
     Take(TakeId),
     /// Work for the queue.
     Submit(Work),
+    /// The work of a job that ended, once more.
+    GoOn(JobId),
     /// That a job stop.
     Stop(JobId),
     /// An edit of a dataset.
@@ -286,6 +288,10 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
         Ask::Take(id) => Answer::Take(Box::new(studio.take(&id)?)),
         Ask::Submit(work) => {
             let id = studio.submit(work)?;
+            Answer::Submitted(Box::new(studio.job(id)?))
+        }
+        Ask::GoOn(id) => {
+            let id = studio.go_on(id)?;
             Answer::Submitted(Box::new(studio.job(id)?))
         }
         Ask::Stop(id) => {

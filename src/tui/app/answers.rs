@@ -59,7 +59,10 @@ impl App {
             Answer::Submitted(job) => {
                 let waits = self.facts.jobs.iter().any(|j| !j.state.ended());
                 let word = if waits { "waits" } else { "begins" };
-                self.say(format!("{} {word}: {}", job.job_id, self.facts.what(&job)));
+                let what = self.facts.what(&job);
+                let on =
+                    job.continues.map_or_else(String::new, |old| format!(", going on with {old}"));
+                self.say(format!("{} {word}{on}: {what}", job.job_id));
                 if self.facts.job(job.job_id).is_none() {
                     self.facts.jobs.push((*job).clone());
                 }
