@@ -186,7 +186,7 @@ table! {
         ZoomIn "zoom-in" "look closer at the waveform" ["z i"] "";
         ZoomOut "zoom-out" "look from farther away" ["z o"] "";
         ZoomAll "zoom-all" "see the whole waveform" ["z z"] "";
-        Trim "trim" "let only a stretch of the track take part" ["C"] "";
+        Trim "trim" "let only a stretch of the track take part" ["C"] "trim";
         Excerpt "excerpt" "write the loop, or ten seconds from here, as a WAV file" ["w"] "";
     }
     Triage {
@@ -291,6 +291,22 @@ table! {
         EraseLine "typing-erase-line" "erase to the start of the line" ["ctrl-u"] "";
         EraseRest "typing-erase-rest" "erase to the end of the line" ["ctrl-k"] "";
         Unerase "typing-undo" "take back the last change of the text" ["ctrl-z"] "";
+    }
+}
+
+impl Act {
+    /// Whether it is meant at a place in time: where the playing stands, if something plays.
+    pub fn is_of_time(self) -> bool {
+        matches!(
+            self,
+            Self::LoopStart
+                | Self::LoopEnd
+                | Self::LoopSection
+                | Self::SectionNext
+                | Self::SectionPrevious
+                | Self::SeekBack
+                | Self::SeekOn
+        )
     }
 }
 

@@ -132,6 +132,7 @@ fn app(config: &Config, studio: &dyn Studio, fault: Option<&String>, size: (u16,
         limits: config.settings.limits.clone(),
         ssh: terminal.ssh,
         folder: std::path::absolute(".").unwrap_or_default(),
+        own_folder: config.own_folder.clone(),
         notes,
         debug: cfg!(debug_assertions),
     };

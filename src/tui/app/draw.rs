@@ -161,7 +161,21 @@ impl App {
         let always = [Act::Help, Act::Palette, Act::Quit];
         for scope in chain {
             for action in TABLE.iter().filter(|a| a.scope == *scope && !a.hint.is_empty()) {
-                if always.contains(&action.act) || self.screens.why_not(action.act, cx).is_some() {
+                let of_prompt = matches!(
+                    action.act,
+                    Act::Recall
+                        | Act::SearchHistory
+                        | Act::ExternalEditor
+                        | Act::Go
+                        | Act::NextField
+                );
+                // What lies over the screen names its own keys.
+                let elsewhere =
+                    of_prompt && (!self.overlays.is_empty() || self.screens.tab != Tab::Generate);
+                if always.contains(&action.act)
+                    || elsewhere
+                    || self.screens.why_not(action.act, cx).is_some()
+                {
                     continue;
                 }
                 if let Some(key) = self.keymap.key_of(action.act) {

@@ -196,8 +196,7 @@ fn draw_progress(pen: &mut Pen<'_>, y: u16, job: &Job, cx: &Cx<'_>) -> u16 {
     words.push(format!("in process {}", job.pid));
     match live.and_then(|l| l.eta_s) {
         Some(eta) => words.push(format!("about {} to go", clock(eta))),
-        None => words.push("time to go not known yet".to_owned()),
+        None => words.push("time to go unknown yet".to_owned()),
     }
-    pen.put(0, y + 2, &words.join(", "), Role::Dim);
-    y + 4
+    pen.wrapped(0, y + 2, &words.join(", "), Role::Dim) + 1
 }

@@ -4,7 +4,7 @@ mod detail;
 mod draw;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
-use super::of_tracks;
+use super::{NOT_HERE, of_tracks};
 use crate::domain::ids::JobId;
 use crate::domain::job::{Event, EventKind, Job, JobState};
 use crate::tui::actions::Act;
@@ -186,7 +186,7 @@ impl Jobs {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         if of_tracks(act) || act == Act::Undo {
-            return Some("not on this screen".to_owned());
+            return Some(NOT_HERE.to_owned());
         }
         let unless = |good: bool, why: &str| (!good).then(|| why.to_owned());
         let any_ended = || cx.facts.jobs.iter().any(|j| j.state.ended());
