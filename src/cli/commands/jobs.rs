@@ -109,18 +109,25 @@ fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     if jobs.is_empty() {
         out.say("there has been no job yet");
     }
+    let finetunes = studio.finetunes().unwrap_or_default();
     let rows: Vec<Vec<String>> = jobs
         .iter()
         .map(|j| {
+            // People know finetunes by their names.
+            let named = finetunes.iter().find(|f| j.what.contains(f.finetune_id.as_str()));
+            let what = named.map_or_else(
+                || j.what.clone(),
+                |f| j.what.replace(f.finetune_id.as_str(), &f.name),
+            );
             vec![
                 j.job_id.to_string(),
                 j.kind.word().to_owned(),
                 state(studio, j).to_owned(),
                 j.queued_at.chars().take(19).collect(),
                 match (&j.reason, jobs.iter().find(|next| next.continues == Some(j.job_id))) {
-                    (_, Some(next)) => format!("{}: {} goes on with it", j.what, next.job_id),
-                    (Some(reason), None) => format!("{}: {reason}", j.what),
-                    (None, None) => j.what.clone(),
+                    (_, Some(next)) => format!("{what}: {} goes on with it", next.job_id),
+                    (Some(reason), None) => format!("{what}: {reason}"),
+                    (None, None) => what,
                 },
             ]
         })
