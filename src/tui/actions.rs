@@ -302,6 +302,7 @@ impl Act {
             Self::LoopStart
                 | Self::LoopEnd
                 | Self::LoopSection
+                | Self::LoopClear
                 | Self::SectionNext
                 | Self::SectionPrevious
                 | Self::SeekBack

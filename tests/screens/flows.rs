@@ -309,7 +309,7 @@ fn a_job_that_was_interrupted_says_so_and_is_gone_on_with_by_one_key() {
     let mut s = Session::new(fake, (120, 36));
     s.shows("1 job was interrupted: 3 r goes on").shows("3 Jobs!");
     // It stands above what is over, and the cursor is on it.
-    s.keys("3").shows("interrupted!").shows("at 40 %").shows("r goes on with it");
+    s.keys("3").shows("interrupted!").shows("ended before the job did").shows("r goes on with it");
     s.keys("r").shows("j3 begins, going on with j2: train");
     s.hides("interrupted!").hides("was interrupted:").shows("went on");
     assert!(s.studio.did().iter().any(|d| d.starts_with("submit train")));
