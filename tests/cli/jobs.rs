@@ -82,8 +82,8 @@ fn a_job_is_paused_and_goes_on_from_outside() {
     home.json(["jobs", "cancel", &id]).ok();
     owner.end().error(130, "stopped");
     check_events(&home.json(["jobs", "log", &id]).lines());
+    home.json(["jobs", "pause", &id]).error(2, "usage");
     for word in ["pause", "resume"] {
-        home.json(["jobs", word, &id]).error(2, "usage");
         home.json(["jobs", word, "j999"]).error(4, "not_found");
     }
 }
@@ -168,7 +168,7 @@ fn what_ran_in_a_dead_process_is_lost_at_once_to_those_who_look() {
     assert!(ran.err.contains("lost"), "{ran:?}");
     let job = home.json(["jobs", "show", &id]).ok();
     assert_eq!(job["state"], "lost");
-    assert!(job["reason"].as_str().unwrap().contains("run it again"), "{job}");
+    assert!(job["reason"].as_str().unwrap().contains("jobs resume"), "{job}");
     let listed = home.json(["jobs", "list"]).ok();
     assert_eq!(listed["jobs"].as_array().unwrap().last().unwrap(), &job);
     home.json(["jobs", "cancel", &id]).error(2, "usage");
