@@ -7,6 +7,7 @@
 //! [`Listening`]: crate::domain::listening::Listening
 
 pub mod chords;
+pub mod confidence;
 pub mod decay;
 pub mod ear;
 pub mod feel;
