@@ -15,6 +15,7 @@ pub mod file;
 pub mod key;
 pub mod midi;
 pub mod notes;
+pub mod octaves;
 pub mod onsets;
 pub mod pitches;
 pub mod pointer;

@@ -41,7 +41,7 @@ pub fn print(cases: &[Case]) {
     let (mut fitted, mut kept) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for piece in &heard {
         let number = counts.entry(&piece.set).or_default();
-        let half = if *number % 2 == 0 { &mut fitted } else { &mut kept };
+        let half = if number.is_multiple_of(2) { &mut fitted } else { &mut kept };
         *number += 1;
         half[0].extend(&piece.tempo);
         half[1].extend(&piece.key);
