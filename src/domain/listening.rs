@@ -263,7 +263,8 @@ pub struct Listening {
     pub channels: u16,
     /// Beats a minute; `None` without a beat.
     pub tempo_bpm: Option<f64>,
-    /// 0..1.
+    /// Chance that the tempo is right within 4 %, its octave included, 0..1. From 0.7 on it is called
+    /// confident: 95 % of such tempi are right.
     pub tempo_confidence: f64,
     /// Beats; empty without a beat.
     pub beats_s: Vec<f64>,
@@ -280,7 +281,7 @@ pub struct Listening {
     pub tuning_cents: f64,
     /// Key of the whole track; `None` where there is none.
     pub key: Option<Key>,
-    /// 0..1.
+    /// Chance that the key is right, tonic and mode, 0..1; confident from 0.7 on.
     pub key_confidence: f64,
     /// Where each key holds, if it changes.
     #[serde(default)]

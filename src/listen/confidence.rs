@@ -128,7 +128,7 @@ mod tests {
         let at: Vec<f64> = (0..40).map(|i| if i % 2 == 0 { 0.9 } else { 0.1 }).collect();
         let double = Evidence::new(&at, &[0.0; 39], &[20.0; 39], 240.0);
         assert!((double.uneven - 0.8).abs() < 1e-9 && (double.missed - 0.5).abs() < 1e-9);
-        let steps: Vec<f64> = (0..39).map(|i| if i % 2 == 0 { 40.0 } else { 50.0 }).collect();
+        let steps: Vec<f64> = (0..39).map(|i| 40.0 + 5.0 * f64::from(i % 3)).collect();
         let loose = Evidence::new(&[0.9; 40], &[0.0; 39], &steps, 120.0);
         assert!(loose.stray > 0.1 && loose.tempo() < plain.tempo());
     }

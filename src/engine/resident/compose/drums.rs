@@ -204,3 +204,75 @@ fn finish(piece: &Piece<'_>, bar: &BarView, start: u32, notes: &mut Vec<Note>) {
         notes.push(Note { start, length: 960, midi: 49, velocity: velocity.saturating_sub(10) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::brief::parse;
+    use super::super::manner::{Home, Strokes};
+    use super::super::{genre, plan};
+    use super::*;
+
+    fn learned(beats: u8) -> Manner {
+        let places = usize::from(beats) * 4;
+        let at = |hits: &[(usize, f64)]| {
+            let mut shares = vec![0.0; places];
+            hits.iter().for_each(|(place, share)| shares[*place] = *share);
+            shares
+        };
+        let kind = |midi, hits: &[(usize, f64)]| {
+            let levels = at(hits).iter().map(|s| if *s > 0.0 { 100.0 } else { 0.0 }).collect();
+            Strokes { midi, shares: at(hits), levels }
+        };
+        let kinds =
+            vec![kind(36, &[(0, 1.0), (6, 1.0), (9, 0.02)]), kind(38, &[(4, 1.0), (10, 0.45)])];
+        let mut manner = Manner::learn(&[], None);
+        manner.homes.push(Home {
+            track: 0,
+            weight: 1.0,
+            tempo_bpm: Some(120.0),
+            contrast: 3.0,
+            beats,
+            key: None,
+            loudness_lufs: -14.0,
+            accents: Vec::new(),
+            levels_db: vec![-20.0; 11],
+            groove: Some(Groove { beats, places, played: 1.0, kinds }),
+        });
+        manner
+    }
+
+    /// Places of sixteen at which a key is struck, with how often, over bars without fill or crash.
+    fn struck(manner: &Manner, seed: u64) -> (Vec<Note>, u32, u32) {
+        let plan = plan::make(&parse("rock, 120 bpm"), None, Some(90.0), seed).plan;
+        let genre = genre::get(Some("rock")).unwrap();
+        let piece = Piece::new(&plan, genre, Some(manner), seed);
+        (write(&piece), piece.bar_ticks(), piece.bars.len() as u32)
+    }
+
+    #[test]
+    fn the_learned_groove_is_played() {
+        for seed in 0..4 {
+            let (notes, bar, bars) = struck(&learned(4), seed);
+            let at = |midi: u8, place: u32| {
+                notes.iter().filter(|n| n.midi == midi && n.start % bar == place * 120).count()
+                    as u32
+            };
+            // Fills and quiet sections play otherwise.
+            assert!(at(36, 6) * 2 > bars, "{} of {bars}", at(36, 6));
+            assert!(at(38, 4) * 2 > bars);
+            assert!(at(36, 9) * 8 < bars, "a stray stroke is no part of it");
+        }
+    }
+
+    #[test]
+    fn what_is_there_now_and_then_comes_with_energy() {
+        assert!(seldom(0.1) > 0.45 && seldom(0.9) < 0.45);
+    }
+
+    #[test]
+    fn a_groove_of_another_meter_is_not_bent() {
+        let (notes, ..) = struck(&learned(3), 1);
+        let (plain, ..) = struck(&Manner::learn(&[], None), 1);
+        assert_eq!(notes, plain);
+    }
+}

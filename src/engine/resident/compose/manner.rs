@@ -116,6 +116,10 @@ pub struct Manner {
     /// The lead, from its notes.
     #[serde(default)]
     pub lead: Option<Voice>,
+    /// Median of how much longer first halves of beats are than second ones; `None` where halves
+    /// are not played.
+    #[serde(default)]
+    pub swing: Option<f64>,
 }
 
 impl Manner {
@@ -134,6 +138,7 @@ impl Manner {
                 .as_ref()
                 .map_or_else(|| median_note(hearings, |s| s.bass, 38), |v| v.centre),
             lead: voice(&heard, "lead"),
+            swing: middle(heard.iter().filter_map(|l| l.swing).collect()),
             bass,
             loudness_lufs: loudness.get(loudness.len() / 2).copied().unwrap_or(-14.0),
             homes,
@@ -155,6 +160,11 @@ pub fn relative(chord: Chord, key: Key) -> usize {
 /// The triad of a number relative to a key.
 pub fn absolute(index: usize, key: Key) -> Chord {
     Chord::triad(key.tonic.transpose((index % 12) as i32), index >= 12)
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// Brings a tempo into 66..185 by octaves.

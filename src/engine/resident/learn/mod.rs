@@ -218,16 +218,12 @@ fn report(
         notes,
         heldout: crate::domain::verdict::Heldout::default(),
         counted: Vec::new(),
-        manner: manner_words(request, manner),
+        manner: manner_words(manner),
     }
 }
 
 /// Groove, bass and lead in a musician's words.
-fn manner_words(request: &TrainRequest, manner: &Manner) -> Vec<String> {
+fn manner_words(manner: &Manner) -> Vec<String> {
     let grooves: Vec<_> = manner.homes.iter().filter_map(|h| h.groove.clone()).collect();
-    let mut swings: Vec<f64> =
-        request.material.iter().filter_map(|m| m.hearing.listening.swing).collect();
-    swings.sort_by(f64::total_cmp);
-    let swing = swings.get(swings.len() / 2).copied();
-    played::words(&grooves, swing, manner.bass.as_ref(), manner.lead.as_ref())
+    played::words(&grooves, manner.swing, manner.bass.as_ref(), manner.lead.as_ref())
 }
