@@ -140,14 +140,6 @@ mod tests {
         assert!(!speech.has_beat());
     }
 
-    #[test]
-    fn what_looks_like_the_wrong_octave_is_less_sure() {
-        let surest = plain().tempo();
-        let half = Evidence { between: 0.8, ..plain() };
-        let fast = Evidence { bpm: 215.0, ..plain() };
-        assert!(half.tempo() < surest && fast.tempo() < surest, "{surest}");
-    }
-
     proptest! {
         #[test]
         fn chances_stay_chances(sure in 0.0f64..=1.0, stray in 0.0f64..0.5, between in 0.0f64..=1.0,
