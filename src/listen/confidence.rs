@@ -1,6 +1,7 @@
-//! How sure a hearing is, as a share: of the tracks that are given 0.8, four of five are right.
+//! How sure a hearing is, meant as a share: of the tracks that are given 0.8, four of five should be
+//! right.
 //!
-//! The constants are fitted on rendered music whose truth is known, on one half of the pieces, and
+//! The constants are to be fitted on rendered music whose truth is known, on one half of the pieces, and
 //! tried on the other: `cargo bench --bench hearing -- --calibrate --bank .. --midi .. --generated N`
 //! prints both, and must be run again when a network that hears is trained again. Must never be used
 //! to decide whether there is a beat or a key at all: that is asked of [`Evidence::has_beat`] and of
@@ -8,7 +9,7 @@
 
 use super::rhythm::median;
 
-/// From this confidence on a hearing is called confident: 95 % of those are right.
+/// From this confidence on a hearing is called confident: 95 % of those should be right.
 pub const CONFIDENT: f64 = 0.7;
 
 /// Steadiness under which there is no beat: speech has a rhythm, but no beat.
@@ -16,9 +17,11 @@ const LEAST_STEADINESS: f64 = 0.3;
 /// Figures that the confidence in a tempo is computed from.
 pub const FIGURES: usize = 6;
 
-/// Weights of the figures of [`Evidence::figures`], after their constant.
+/// Weights of the figures of [`Evidence::figures`], after their constant. Set by hand: the fit waits for
+/// the network of beats that is being trained.
 const TEMPO: [f64; FIGURES + 1] = [-4.05, 9.0, -12.0, 0.0, 0.0, 0.0, 0.0];
-/// Constant and slope over the log odds that the network of keys gives its best key.
+/// Constant and slope over the log odds that the network of keys gives its best key. Not fitted yet:
+/// what the network says is passed on.
 const KEY: [f64; 2] = [0.0, 1.0];
 
 /// What speaks for a tempo and against it.
