@@ -7,6 +7,7 @@
 //! [`Listening`]: crate::domain::listening::Listening
 
 pub mod chords;
+pub mod confidence;
 pub mod decay;
 pub mod ear;
 pub mod feel;
@@ -14,6 +15,7 @@ pub mod file;
 pub mod key;
 pub mod midi;
 pub mod notes;
+pub mod octaves;
 pub mod onsets;
 pub mod pitches;
 pub mod pointer;

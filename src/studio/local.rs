@@ -23,8 +23,8 @@ use crate::domain::track::Track;
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
 use crate::listen::profile::SoundProfile;
-use crate::store::Store;
 use crate::store::hearings::Record;
+use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -68,6 +68,14 @@ impl Inner {
         }
         records.insert(id.clone(), Arc::clone(&record));
         Some(record)
+    }
+
+    /// Keeps a record that was made anew, on disk and here.
+    pub fn keep_record(&self, id: &TrackId, record: Record) -> Result<Arc<Record>, StoreError> {
+        self.store.put_record(id, &record)?;
+        let record = Arc::new(record);
+        locked(&self.records).insert(id.clone(), Arc::clone(&record));
+        Ok(record)
     }
 }
 

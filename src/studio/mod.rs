@@ -7,6 +7,7 @@
 pub mod checking;
 pub mod clock;
 pub mod config;
+pub mod counting;
 pub mod curation;
 pub mod demo;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod evaluation;
 pub mod exporting;
 pub mod generation;
+pub mod hearing;
 pub mod importing;
 pub mod lane;
 pub mod local;

@@ -484,7 +484,13 @@ impl Studio for Fake {
                 effect: "each song then counts once".to_owned(),
             }],
         };
-        Ok(CheckReport { dataset: name.clone(), tracks: tracks.collect(), diagnosis })
+        Ok(CheckReport {
+            dataset: name.clone(),
+            tracks: tracks.collect(),
+            counted: Vec::new(),
+            counting: Vec::new(),
+            diagnosis,
+        })
     }
     fn screen(&self, name: &DatasetName) -> Result<Screening, StudioError> {
         Ok(Screening {
