@@ -15,6 +15,7 @@ pub mod key;
 pub mod midi;
 pub mod notes;
 pub mod onsets;
+pub mod partials;
 pub mod pitches;
 pub mod pointer;
 pub mod production;
