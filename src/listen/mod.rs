@@ -17,6 +17,7 @@ pub mod midi;
 pub mod notes;
 pub mod octaves;
 pub mod onsets;
+pub mod partials;
 pub mod pitches;
 pub mod pointer;
 pub mod production;
