@@ -159,3 +159,53 @@ fn add_one(one: &mut [f32], two: &mut [f32], a: &[f32], v: f32, w: f32) {
         *y += w * a;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The formula of [`Conv`], a number at a time in the order of the taps.
+    fn plainly(conv: &Conv, input: &Maps, output: usize, row: usize, frame: usize) -> f32 {
+        let Shape { inputs, ref taps, .. } = conv.shape;
+        let mut sum = conv.bias[output];
+        for (k, tap) in taps.iter().enumerate() {
+            for i in 0..inputs {
+                let weight = conv.weights[(output * taps.len() + k) * inputs + i];
+                let Some(row) = row.checked_add_signed(tap.rows).filter(|r| *r < input.rows())
+                else {
+                    continue;
+                };
+                let at = frame.checked_add_signed(tap.frames).filter(|t| *t < input.frames());
+                sum += weight * at.map_or(0.0, |t| input.row(i, row)[t]);
+            }
+        }
+        sum
+    }
+
+    #[test]
+    fn sums_are_those_of_the_formula_to_the_bit() {
+        let mut state = 7u32;
+        let mut draw = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        // Odd numbers of channels, and more frames than one stretch.
+        for (inputs, outputs, frames) in [(1, 1, 3), (5, 3, 300), (4, 2, 256), (7, 5, 513)] {
+            let taps = [(-2, 0), (0, 1), (3, -1)].map(|(frames, rows)| Tap { frames, rows });
+            let shape = Shape { inputs, outputs, rows: 2, taps: taps.to_vec() };
+            let weights = (0..shape.weights()).map(|_| draw()).collect();
+            let conv = Conv { shape, weights, bias: (0..outputs).map(|_| draw()).collect() };
+            let mut input = Maps::new(inputs, 3, frames, 3);
+            for (channel, row) in (0..inputs).flat_map(|c| (0..3).map(move |r| (c, r))) {
+                input.row_mut(channel, row).iter_mut().for_each(|x| *x = draw());
+            }
+            let out = conv.run(&input, 3);
+            for (output, row) in (0..outputs).flat_map(|o| (0..2).map(move |r| (o, r))) {
+                for frame in 0..frames {
+                    let told = plainly(&conv, &input, output, row, frame);
+                    assert_eq!(out.row(output, row)[frame], told, "{inputs} {output} {frame}");
+                }
+            }
+        }
+    }
+}
