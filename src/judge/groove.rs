@@ -1,8 +1,7 @@
 //! The groove layer: do two tracks have the same beat? Information only.
 //!
-//! A bar is the onset strength of three bands at sixteen steps; four bars are a phrase. What most
-//! music has is taken out first ([`EXPECTED`]), so that four to the floor is no likeness. Must never
-//! count as a copy: a beat is not a work.
+//! A bar is the onset strength of three bands at sixteen steps; four bars are a phrase. What is
+//! expected of any bar is taken out first. Must never count as a copy: a beat is not a work.
 
 use super::tune::NotMeasured;
 use crate::domain::listening::Listening;
@@ -19,8 +18,8 @@ const PHRASE: usize = 4;
 /// Changes whenever a bar is measured in another way.
 pub const VERSION: u16 = 1;
 
-/// Mean strength of each cell over the bars of the background, bands one after another; made by
-/// `cargo bench --bench tunes -- --teach`.
+/// Strength that any cell is expected to have. Flat so far, so that four to the floor still counts
+/// for something: `cargo bench --bench tunes -- --teach` measures the mean bar of a background.
 const EXPECTED: [f32; CELLS] = [0.4; CELLS];
 /// How far cells usually are from it.
 const SPREAD: f32 = 0.3;
