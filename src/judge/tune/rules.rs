@@ -1,7 +1,7 @@
 //! What the figures of the notes layer amount to: a copied tune, shared material, or nothing.
 //!
-//! A tune counts, a progression does not: chords belong to everybody. Lines were set by measurement
-//! (`cargo bench --bench tunes`), the dataset's own music raises them. Must never call a passage
+//! A tune counts, a progression does not: chords belong to everybody. Lines are provisional until
+//! `cargo bench --bench tunes` has run; the dataset's own music raises them. Must never call a passage
 //! copied that is no longer than what the artist's own tracks share with each other.
 
 use super::likeness::{Likeness, TuneSpan};
