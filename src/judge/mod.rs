@@ -8,9 +8,11 @@
 pub mod accuracy;
 pub mod dataset;
 pub mod fingerprint;
+pub mod groove;
 pub mod map;
 pub mod matching;
 pub mod style;
+pub mod tune;
 pub mod verdict;
 
 pub use fingerprint::Fingerprint;
