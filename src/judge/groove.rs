@@ -199,7 +199,10 @@ mod tests {
     fn without_bars_nothing_is_said() {
         let samples = beat(&[0, 8], &[4, 12], 2.0, 8);
         assert_eq!(Groove::new(&samples, &heard(2.0, 2)), Err(NotMeasured::NoBeat));
-        assert_eq!(Groove::new(&[0.0; 400_000], &heard(2.0, 8)), Err(NotMeasured::Silent));
-        assert_eq!(Groove::new(&[f32::NAN; 400_000], &heard(2.0, 8)), Err(NotMeasured::NotNumbers));
+        assert_eq!(Groove::new(&vec![0.0; 400_000], &heard(2.0, 8)), Err(NotMeasured::Silent));
+        assert_eq!(
+            Groove::new(&vec![f32::NAN; 400_000], &heard(2.0, 8)),
+            Err(NotMeasured::NotNumbers)
+        );
     }
 }

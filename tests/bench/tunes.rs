@@ -128,7 +128,10 @@ struct Figures {
     groove: f32,
 }
 
-const MEASURES: [(&str, fn(&Figures) -> f32); 6] = [
+/// A figure by name.
+type Measure = (&'static str, fn(&Figures) -> f32);
+
+const MEASURES: [Measure; 6] = [
     ("progression", |f| f.progression),
     ("whole tune", |f| f.whole),
     ("part of tune", |f| f.part),

@@ -16,16 +16,16 @@ const GAP: usize = 46;
 
 /// Whether a bank's samples are packed.
 pub fn is_packed(bytes: &[u8]) -> bool {
-    let smpl = find(bytes, b"sdta").and_then(|list| find(list, b"smpl"));
+    let smpl = find(bytes, *b"sdta").and_then(|list| find(list, *b"smpl"));
     smpl.is_some_and(|s| s.starts_with(b"OggS"))
 }
 
 /// The same bank with plain samples.
 pub fn unpack(bytes: &[u8]) -> Vec<u8> {
-    let list = |kind: &[u8; 4]| find(bytes, kind).unwrap_or_else(|| panic!("no list {kind:?}"));
-    let (info, pdta) = (list(b"INFO"), list(b"pdta"));
-    let packed = find(list(b"sdta"), b"smpl").expect("a bank has samples");
-    let headers = find(pdta, b"shdr").expect("a bank has sample headers");
+    let list = |kind: [u8; 4]| find(bytes, kind).unwrap_or_else(|| panic!("no list {kind:?}"));
+    let (info, pdta) = (list(*b"INFO"), list(*b"pdta"));
+    let packed = find(list(*b"sdta"), *b"smpl").expect("a bank has samples");
+    let headers = find(pdta, *b"shdr").expect("a bank has sample headers");
     let scratch = tempfile::tempdir().expect("a folder for scratch");
     let sounds: Vec<Vec<i16>> = headers
         .par_chunks_exact(HEADER)
@@ -59,21 +59,21 @@ pub fn unpack(bytes: &[u8]) -> Vec<u8> {
         plain.resize(plain.len() + 2 * GAP, 0);
     }
     let pdta: Vec<u8> = chunks(pdta)
-        .flat_map(|(id, body)| chunk(&id, if &id == b"shdr" { &shdr } else { body }))
+        .flat_map(|(id, body)| chunk(id, if id == *b"shdr" { &shdr } else { body }))
         .collect();
     let lists = [
-        chunk(b"LIST", &[b"INFO".as_slice(), info].concat()),
-        chunk(b"LIST", &[b"sdta".as_slice(), &chunk(b"smpl", &plain)].concat()),
-        chunk(b"LIST", &[b"pdta".as_slice(), &pdta].concat()),
+        chunk(*b"LIST", &[b"INFO".as_slice(), info].concat()),
+        chunk(*b"LIST", &[b"sdta".as_slice(), &chunk(*b"smpl", &plain)].concat()),
+        chunk(*b"LIST", &[b"pdta".as_slice(), &pdta].concat()),
     ];
-    chunk(b"RIFF", &[b"sfbk".as_slice(), &lists.concat()].concat())
+    chunk(*b"RIFF", &[b"sfbk".as_slice(), &lists.concat()].concat())
 }
 
 /// The body of a list of a bank, or of a chunk of a list.
-fn find<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+fn find(bytes: &[u8], kind: [u8; 4]) -> Option<&[u8]> {
     let inside = if bytes.starts_with(b"RIFF") { bytes.get(12..)? } else { bytes };
-    chunks(inside).find_map(|(id, body)| match &id {
-        b"LIST" if body.starts_with(kind) => Some(&body[4..]),
+    chunks(inside).find_map(|(id, body)| match id {
+        id if id == *b"LIST" && body.starts_with(&kind) => Some(&body[4..]),
         id if id == kind => Some(body),
         _ => None,
     })
@@ -92,7 +92,7 @@ fn chunks(mut bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     })
 }
 
-fn chunk(id: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn chunk(id: [u8; 4], body: &[u8]) -> Vec<u8> {
     let mut out = [id.as_slice(), &(body.len() as u32).to_le_bytes(), body].concat();
     out.resize(out.len() + body.len() % 2, 0);
     out

@@ -42,7 +42,7 @@ pub(super) fn steps(samples: &[f32], tuning_cents: f64, edges_s: &[f64]) -> Step
     let full = pool(samples, LONG, edges_s, count, |magnitudes, out| {
         peaks(magnitudes, LONG, tuning_cents, FULL_HZ, |midi, level| {
             spread(midi, level, |note, share| {
-                if let Some(note) = usize::try_from(note).ok() {
+                if let Ok(note) = usize::try_from(note) {
                     out[note % 12] += share;
                 }
             });
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn silence_and_nothing_have_no_chroma() {
-        assert_eq!(steps(&[0.0; 22_050], 0.0, &[0.0, 0.5, 1.0]).full, vec![[0.0; 12]; 2]);
+        assert_eq!(steps(&vec![0.0; 22_050], 0.0, &[0.0, 0.5, 1.0]).full, vec![[0.0; 12]; 2]);
         assert!(steps(&[], 0.0, &[]).treble.is_empty());
         assert_eq!(steps(&[], 0.0, &[0.0, 1.0]).treble, vec![[0.0; 12]]);
     }

@@ -302,7 +302,8 @@ mod tests {
             starts_s: (0..200).map(|i| 0.25 * i as f32).collect(),
             midi: (0..200).map(|i| [60, 63, 67, 63][i % 4]).collect(),
         };
-        let bits = best(&[ostinato.clone()], &[ostinato]).map_or(0.0, |s| s.bits);
+        let bits = best(std::slice::from_ref(&ostinato), std::slice::from_ref(&ostinato))
+            .map_or(0.0, |s| s.bits);
         assert!(bits < 140.0, "four notes two hundred times: {bits}");
     }
 

@@ -81,11 +81,11 @@ impl Sketch {
         let meter = heard.meter.filter(|_| on_beats).unwrap_or(Meter::COMMON);
         let per_beat = if meter.pulses() == meter.beats { 4 } else { 6 };
         let steps = chroma::steps(mono, heard.tuning_cents, &divide(&beats, per_beat));
-        Self::pack(steps, on_beats, per_beat, &beats)
+        Self::pack(&steps, on_beats, per_beat, &beats)
     }
 
     fn pack(
-        steps: Steps,
+        steps: &Steps,
         on_beats: bool,
         per_beat: u8,
         beats_s: &[f64],
@@ -277,12 +277,12 @@ pub(in crate::judge) mod tests {
     fn what_cannot_be_measured_says_why() {
         let new = |samples: &[f32]| Sketch::new(samples, &listening());
         assert_eq!(new(&[]), Err(NotMeasured::TooShort));
-        assert_eq!(new(&[0.1; 22_050]), Err(NotMeasured::TooShort));
-        assert_eq!(new(&[0.0; 200_000]), Err(NotMeasured::Silent));
+        assert_eq!(new(&vec![0.1; 22_050]), Err(NotMeasured::TooShort));
+        assert_eq!(new(&vec![0.0; 200_000]), Err(NotMeasured::Silent));
         let mut broken = tune(1, 10.0, 0.0, 1.0);
         broken[1_000] = f32::NAN;
         assert_eq!(new(&broken), Err(NotMeasured::NotNumbers));
-        assert_eq!(new(&[0.3; 200_000]), Err(NotMeasured::NoPitch));
+        assert_eq!(new(&vec![0.3; 200_000]), Err(NotMeasured::NoPitch));
     }
 
     #[test]
