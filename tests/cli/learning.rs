@@ -13,7 +13,7 @@ fn said(ran: &Ran) -> Vec<String> {
 #[test]
 fn notes_are_heard_once_and_learned_from() {
     let home = Home::prepared();
-    let hearings = home.file("cache");
+    let hearings = home.path().join("cache");
     let first = home.json(TRAIN);
     assert_eq!(first.code, Some(0), "{first:?}");
     let again = home.json(TRAIN);
