@@ -1,7 +1,7 @@
 //! The notes layer of the copy check: is a take's tune one of the dataset's?
 //!
 //! Two ways, which must not know of each other. [`sketch`] and [`likeness`] work on any sound: chroma
-//! on the beat grid, joined along diagonals. [`line`] and [`motif`] work where notes are known, of a
+//! on the beat grid, joined along diagonals. [`mod@line`] and [`motif`] work where notes are known, of a
 //! score or a transcription: the same intervals in the same rhythm, weighed by how rarely music has
 //! them. [`rules`] says what the figures amount to. This layer must never take a shared progression
 //! for a shared tune, nor say anything about sound that it could not measure.

@@ -3,7 +3,7 @@
 //!
 //! Runs of three intervals with their rhythm name the transpositions worth a look; along each, equal
 //! notes are joined while their times keep one ratio (Smith & Waterman 1981 with bits as scores).
-//! Every interval weighs its information under [`super::background`], and a figure that comes again
+//! Every interval weighs its information under `background`, and a figure that comes again
 //! weighs next to nothing, so that an ostinato is one figure and not a hundred. Must never count the
 //! same figure twice.
 
