@@ -9,7 +9,8 @@
 
 use super::rhythm::median;
 
-/// From this confidence on a hearing is called confident: 95 % of those should be right.
+/// From this confidence on a hearing is called confident. 95 % of those should be right; that is not
+/// shown before the constants below are fitted.
 pub const CONFIDENT: f64 = 0.7;
 
 /// Steadiness under which there is no beat: speech has a rhythm, but no beat.
@@ -17,8 +18,8 @@ const LEAST_STEADINESS: f64 = 0.3;
 /// Figures that the confidence in a tempo is computed from.
 pub const FIGURES: usize = 6;
 
-/// Weights of the figures of [`Evidence::figures`], after their constant. Set by hand: the fit waits for
-/// the network of beats that is being trained.
+/// Weights of the figures of [`Evidence::figures`], after their constant. Set by hand, not fitted
+/// yet.
 const TEMPO: [f64; FIGURES + 1] = [-4.05, 9.0, -12.0, 0.0, 0.0, 0.0, 0.0];
 /// Constant and slope over the log odds that the network of keys gives its best key. Not fitted yet:
 /// what the network says is passed on.
