@@ -153,19 +153,19 @@ pub struct Entry {
     pub name: String,
 }
 
-/// All facts of the lists at one time.
+/// All facts of the lists at one time; `None` is what could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// Datasets by name.
-    pub datasets: Vec<Dataset>,
+    pub datasets: Option<Vec<Dataset>>,
     /// Statements of rights.
-    pub statements: BTreeMap<TrackId, Statement>,
+    pub statements: Option<BTreeMap<TrackId, Statement>>,
     /// Jobs, oldest first.
-    pub jobs: Vec<Job>,
+    pub jobs: Option<Vec<Job>>,
     /// Takes, oldest first.
-    pub takes: Vec<Take>,
+    pub takes: Option<Vec<Take>>,
     /// Finetunes.
-    pub finetunes: Vec<Manifest>,
+    pub finetunes: Option<Vec<Manifest>>,
     /// Where the files of tracks are that the workspace keeps copies of.
     pub files: HashMap<TrackId, PathBuf>,
     /// What could not be read, in words.
@@ -353,12 +353,13 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
 fn snapshot(studio: &dyn Studio) -> Snapshot {
     let mut faults = Vec::new();
     let mut keep = |error: &StudioError| faults.push(error.report());
-    let datasets = studio.datasets().inspect_err(&mut keep).unwrap_or_default();
-    let statements = studio.statements().inspect_err(&mut keep).unwrap_or_default();
-    let jobs = studio.jobs().inspect_err(&mut keep).unwrap_or_default();
-    let takes = studio.takes().inspect_err(&mut keep).unwrap_or_default();
-    let finetunes = studio.finetunes().inspect_err(&mut keep).unwrap_or_default();
-    let tracks = datasets.iter().flat_map(|d: &Dataset| &d.members).map(|m| &m.track);
+    let datasets = studio.datasets().inspect_err(&mut keep).ok();
+    let statements = studio.statements().inspect_err(&mut keep).ok();
+    let jobs = studio.jobs().inspect_err(&mut keep).ok();
+    let takes = studio.takes().inspect_err(&mut keep).ok();
+    let finetunes = studio.finetunes().inspect_err(&mut keep).ok();
+    let members = datasets.iter().flatten().flat_map(|d: &Dataset| &d.members);
+    let tracks = members.map(|m| &m.track);
     let copied = tracks.filter(|t| t.copied);
     let files = copied.map(|t| (t.track_id.clone(), studio.locate(t))).collect();
     Snapshot { datasets, statements, jobs, takes, finetunes, files, faults }

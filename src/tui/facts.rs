@@ -57,15 +57,23 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Takes a snapshot in.
+    /// Takes a snapshot in. What could not be read stays as it was read last: a list that empties
+    /// for a moment would look like a loss, and move every cursor.
     pub fn take(&mut self, snapshot: Snapshot) {
+        fn put<T>(known: &mut T, read: Option<T>) {
+            if let Some(read) = read {
+                *known = read;
+            }
+        }
         self.read = true;
-        self.datasets = snapshot.datasets;
-        self.statements = snapshot.statements;
-        self.jobs = snapshot.jobs;
-        self.takes = snapshot.takes;
-        self.finetunes = snapshot.finetunes;
-        self.files = snapshot.files;
+        if snapshot.datasets.is_some() {
+            self.files = snapshot.files;
+        }
+        put(&mut self.datasets, snapshot.datasets);
+        put(&mut self.statements, snapshot.statements);
+        put(&mut self.jobs, snapshot.jobs);
+        put(&mut self.takes, snapshot.takes);
+        put(&mut self.finetunes, snapshot.finetunes);
         let jobs = &self.jobs;
         self.live.retain(|id, _| jobs.iter().any(|j| j.job_id == *id && !j.state.ended()));
     }

@@ -35,6 +35,8 @@ pub struct State {
     pub jobs: Vec<Job>,
     pub takes: Vec<Take>,
     pub finetunes: Vec<Manifest>,
+    /// Whether the lists of jobs and takes cannot be read.
+    pub unreadable: bool,
     pub done: Vec<String>,
     edits: Vec<(DatasetName, Edit)>,
 }
@@ -310,7 +312,11 @@ impl Studio for Fake {
         found.ok_or_else(|| none("take", id.as_str()))
     }
     fn jobs(&self) -> Result<Vec<Job>, StudioError> {
-        Ok(self.state.lock().unwrap().jobs.clone())
+        let state = self.state.lock().unwrap();
+        if state.unreadable {
+            return Err(none("list of jobs", "jobs"));
+        }
+        Ok(state.jobs.clone())
     }
     fn job(&self, id: JobId) -> Result<Job, StudioError> {
         let state = self.state.lock().unwrap();

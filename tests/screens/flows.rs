@@ -142,6 +142,18 @@ fn jobs_are_watched_paused_stopped_and_asked_again() {
 }
 
 #[test]
+fn a_list_that_cannot_be_read_for_a_moment_keeps_its_rows_and_its_cursor() {
+    let mut s = session();
+    s.keys("3 :").type_in("jobs j1").keys("enter").shows("─ j1 ").shows("j3");
+    s.studio.state.lock().unwrap().unreadable = true;
+    s.jobs_say(vec![event(3, 93, EventKind::Finished, 1.0, json!({ "state": "done" }))]);
+    s.shows("list of jobs").shows("─ j1 ").shows("j3").keys("esc");
+    s.studio.state.lock().unwrap().unreadable = false;
+    s.jobs_say(vec![event(3, 94, EventKind::Finished, 1.0, json!({ "state": "done" }))]);
+    s.shows("─ j1 ").shows("j3");
+}
+
+#[test]
 fn a_prompt_becomes_takes_and_takes_are_judged() {
     let mut s = session();
     s.keys("4 F").type_in("glass").keys("enter").shows("in the sound of glass");

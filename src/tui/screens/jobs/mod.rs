@@ -40,8 +40,11 @@ const PANES: [Pane; 4] = [Pane::Jobs, Pane::Job, Pane::Log, Pane::Curve];
 pub struct Jobs {
     focus: Pane,
     list: List,
-    /// The job under the cursor.
+    /// The job that the log and the details are of.
     here: Option<JobId>,
+    /// The job that the cursor was put on, before and after anything is drawn: the list may change
+    /// between the two.
+    chosen: Option<JobId>,
     log: Vec<Event>,
     log_of: Option<JobId>,
     scroll: List,
@@ -87,6 +90,7 @@ impl Jobs {
         let listed = Self::listed(cx);
         self.list.fit(listed.len(), self.height);
         let id = listed.get(self.list.at).map(|j| j.job_id);
+        self.chosen = id;
         if id != self.here {
             self.here = id;
             self.scroll = List::default();
@@ -103,8 +107,8 @@ impl Jobs {
 
     /// The facts changed: the cursor stays on its job.
     pub fn facts_changed(&mut self, cx: &Cx<'_>) {
-        if let Some(here) = self.here
-            && let Some(at) = Self::listed(cx).iter().position(|j| j.job_id == here)
+        if let Some(chosen) = self.chosen
+            && let Some(at) = Self::listed(cx).iter().position(|j| j.job_id == chosen)
         {
             self.list.at = at;
         }
@@ -142,6 +146,7 @@ impl Jobs {
     /// Shows a job.
     pub fn show(&mut self, id: JobId, cx: &Cx<'_>) {
         self.focus = Pane::Jobs;
+        self.chosen = Some(id);
         if let Some(at) = Self::listed(cx).iter().position(|j| j.job_id == id) {
             self.list.at = at;
         }
@@ -293,7 +298,11 @@ impl Jobs {
                 self.follow = step == Step::Last;
                 self.scroll.go(step, len, self.log_height);
             }
-            _ => self.list.go(step, Self::listed(cx).len(), self.height),
+            _ => {
+                let listed = Self::listed(cx);
+                self.list.go(step, listed.len(), self.height);
+                self.chosen = listed.get(self.list.at).map(|j| j.job_id);
+            }
         }
     }
 
