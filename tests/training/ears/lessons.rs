@@ -1,6 +1,7 @@
 //! Teaching: excerpts drawn at random, cross-entropy against the truth, Adam with a falling rate.
 
 use crate::material::Material;
+use crate::shade::Shade;
 use crate::{Ask, after};
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::{onsets, spectra};
@@ -25,6 +26,8 @@ struct Course {
     rate: f64,
     frame_rate: f64,
     input: fn(&Material, isize, usize, usize) -> Maps,
+    /// How far levels are shaded, nepers; 0 for maps that are no levels.
+    shade: f64,
     /// Answer and weight of each output, row and frame of an excerpt that starts here.
     answers: fn(&Material, isize, usize) -> Vec<Answer>,
     /// Outputs that are asked everywhere; those beyond them only where an answer says so.
@@ -53,6 +56,7 @@ fn course(net: &str) -> Course {
             frame_rate: onsets::frame_rate(),
             input: |m, from, frames, pad| first(&m.mel.excerpt(from, frames, pad), strokes::MEL),
             answers: stroke_answers,
+            shade: 0.5,
             outputs: &["kick", "snare", "closed", "open", "tom", "cymbal", "clap", "other"],
         },
         "bars" => Course {
@@ -66,6 +70,7 @@ fn course(net: &str) -> Course {
             frame_rate: onsets::frame_rate(),
             input: |m, from, frames, pad| m.mel.excerpt(from, frames, pad),
             answers: bar_answers,
+            shade: 0.35,
             outputs: &["beat", "bar"],
         },
         _ => Course {
@@ -79,6 +84,7 @@ fn course(net: &str) -> Course {
             frame_rate: spectra::frame_rate(),
             input: |m, from, frames, pad| m.pitch.excerpt(from, frames, pad),
             answers: note_answers,
+            shade: 0.0,
             outputs: &["start", "sound"],
         },
     }
@@ -110,15 +116,18 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
     let start = Instant::now();
     let mut mean = 0.0;
     for step in 0..steps {
-        let drawn: Vec<(&Material, isize)> = (0..course.excerpts)
+        let drawn: Vec<(&Material, isize, Shade)> = (0..course.excerpts)
             .map(|_| {
                 let piece = taught[dice.below(taught.len())];
                 let room = (piece.seconds * course.frame_rate - course.frames as f64).max(0.0);
-                (piece, (dice.unit() * room) as isize)
+                let from = (dice.unit() * room) as isize;
+                (piece, from, Shade::drawn(course.shade, &mut dice))
             })
             .collect();
-        let lessons: Vec<(f64, Gradient)> =
-            drawn.par_iter().map(|(piece, from)| excerpt(&course, &stack, piece, *from)).collect();
+        let lessons: Vec<(f64, Gradient)> = drawn
+            .par_iter()
+            .map(|(piece, from, shade)| excerpt(&course, &stack, piece, *from, shade))
+            .collect();
         let mut lessons = lessons.into_iter();
         let (mut loss, mut gradient) = lessons.next().expect("an excerpt");
         for (more, other) in lessons {
@@ -151,10 +160,17 @@ fn save(net: &str, stack: &Stack, ask: &Ask) {
     fs::write(ask.out.join(net).join("weights.safetensors"), bytes).expect("the folder exists");
 }
 
-fn excerpt(course: &Course, stack: &Stack, piece: &Material, from: isize) -> (f64, Gradient) {
+fn excerpt(
+    course: &Course,
+    stack: &Stack,
+    piece: &Material,
+    from: isize,
+    shade: &Shade,
+) -> (f64, Gradient) {
     let frames = course.frames + 2 * course.margin;
     let begin = from - course.margin as isize;
-    let input = (course.input)(piece, begin, frames, course.pad);
+    let mut input = (course.input)(piece, begin, frames, course.pad);
+    shade.over(&mut input);
     lesson(stack, input, |maps| judge(course, maps, piece, begin))
 }
 
@@ -218,7 +234,10 @@ fn peak(
 
 fn stroke_answers(piece: &Material, begin: isize, _: usize) -> Vec<Answer> {
     let place = |s: f32| f64::from(s) * onsets::frame_rate() - begin as f64;
-    piece.hits.iter().flat_map(|(at, kind)| peak((*kind).into(), 0, place(*at), 1.6, 2.0)).collect()
+    // What is struck seldom counts more, or it would pay to never say it.
+    let weight = |kind: u8| [2.0, 2.0, 2.0, 4.0, 4.0, 3.0, 4.0, 3.0][usize::from(kind)];
+    let answers = |(at, kind): &(f32, u8)| peak((*kind).into(), 0, place(*at), 1.6, weight(*kind));
+    piece.hits.iter().flat_map(answers).collect()
 }
 
 fn bar_answers(piece: &Material, begin: isize, _: usize) -> Vec<Answer> {

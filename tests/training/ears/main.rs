@@ -23,6 +23,7 @@ mod harmony;
 mod lessons;
 mod material;
 mod pieces;
+mod shade;
 
 use std::path::PathBuf;
 
