@@ -73,24 +73,32 @@ impl Clock {
 
 /// The piece of a seed, `seconds` long or a little longer.
 pub fn compose(seed: u64, seconds: f64) -> Piece {
-    write(seed, seconds, false)
+    write(seed, seconds, "hearing")
 }
 
 /// As [`compose`], with drums of all kinds, sometimes alone.
 pub fn compose_drums(seed: u64, seconds: f64) -> Piece {
-    write(seed, seconds, true)
+    write(seed, seconds, "drums")
 }
 
-fn write(seed: u64, seconds: f64, drums: bool) -> Piece {
-    let mut dice = Dice::new(seed, if drums { "drums" } else { "hearing" });
+/// As [`compose`], with chords that fall between the beats, as in a polka, ska or bossa: what marks the
+/// beat is a bass, if anything does.
+pub fn compose_off_beats(seed: u64, seconds: f64) -> Piece {
+    write(seed, seconds, "off beats")
+}
+
+fn write(seed: u64, seconds: f64, kind: &str) -> Piece {
+    let mut dice = Dice::new(seed, kind);
     let manner = manner(&mut dice);
     let sections = form(seed, &manner, seconds, &mut dice);
     let bars: usize = sections.iter().map(|s| s.bars).sum();
     let beats = bars * manner.per_bar;
     let clock = Clock::new(&manner, beats, &mut dice);
     let mut band = play::Band::new(&mut dice);
-    if drums {
-        band.drum(&mut dice);
+    match kind {
+        "drums" => band.drum(&mut dice),
+        "off beats" => band.lean_off_the_beat(&mut dice),
+        _ => {}
     }
     let mut events = band.setup();
     let mut chords: Vec<ChordSpan> = Vec::new();

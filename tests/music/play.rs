@@ -24,6 +24,8 @@ pub struct Band {
     strum_s: f64,
     /// Whether drums are those of [`super::groove`].
     grooves: bool,
+    /// Whether chords fall between the beats.
+    off_beats: bool,
 }
 
 impl Band {
@@ -35,6 +37,21 @@ impl Band {
         self.volumes[DRUMS] = 70 + dice.below(57) as u8;
         if dice.chance(0.1) {
             self.programs = [None; 5];
+        }
+    }
+
+    /// Chords between the beats, for certain, and often no drums that would tell.
+    pub fn lean_off_the_beat(&mut self, dice: &mut Dice) {
+        self.off_beats = true;
+        for (channel, chance) in [(BASS, 0.85), (COMP, 1.0)] {
+            if self.programs[channel].is_none() && dice.chance(chance) {
+                self.programs[channel] = Some(program(channel, dice));
+            }
+        }
+        match dice.weighted(&[0.4, 0.3, 0.3]) {
+            0 => self.kit = None,
+            1 => self.grooves = self.kit.is_some(),
+            _ => {}
         }
     }
 
@@ -57,6 +74,7 @@ impl Band {
             loose_s: if dice.chance(0.5) { 0.0 } else { 0.012 * dice.unit() },
             strum_s: if dice.chance(0.6) { 0.0 } else { 0.015 * dice.unit() },
             grooves: false,
+            off_beats: false,
         }
     }
 
@@ -232,7 +250,15 @@ fn unroll(pen: &Pen<'_>, bars: &[Vec<(f64, f64)>]) -> Vec<(f64, f64, f64)> {
 
 fn bass(pen: &mut Pen<'_>, dice: &mut Dice) {
     let density = 0.25 + 0.75 * dice.unit();
-    let bars: Vec<_> = (0..=dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
+    let mut bars: Vec<_> = (0..=dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
+    if pen.band.off_beats {
+        // Under chords between the beats a bass keeps to the beats, or to every other.
+        let every = 1 + dice.below(2);
+        let beats = (0..pen.manner.per_bar).filter(|b| b % every == 0);
+        let firm: Vec<(f64, f64)> = beats.map(|b| (b as f64, 0.5 + 0.4 * dice.unit())).collect();
+        let stray = dice.chance(0.3);
+        bars.iter_mut().filter(|_| !stray).for_each(|bar| bar.clone_from(&firm));
+    }
     let low = 26 + dice.below(10) as i32;
     let (walks, octaves, held) = (0.5 * dice.unit(), 0.3 * dice.unit(), dice.chance(0.6));
     for (at, room, hard) in unroll(pen, &bars) {
@@ -269,11 +295,38 @@ fn voicing(chord: Chord, centre: i32, open: bool) -> Vec<i32> {
     notes
 }
 
+/// Places between the beats: halves of all of them, or of some.
+fn between(manner: &Manner, dice: &mut Dice) -> Vec<(f64, f64)> {
+    let all = dice.chance(0.6);
+    let late = (manner.parts as f64 / 2.0).ceil() / manner.parts as f64;
+    let hard = 0.6 + 0.3 * dice.unit();
+    let mut places = Vec::new();
+    for beat in 0..manner.per_bar {
+        if dice.chance(0.08) {
+            places.push((beat as f64, 0.5));
+        }
+        if all || dice.chance(0.6) {
+            places.push((beat as f64 + late, hard));
+        }
+    }
+    if places.is_empty() {
+        places.push((late, hard));
+    }
+    places
+}
+
 fn comp(pen: &mut Pen<'_>, dice: &mut Dice) {
     let density = 0.15 + 0.7 * dice.unit();
-    let bars: Vec<_> = (0..=dice.below(2)).map(|_| rhythm(pen.manner, density, dice)).collect();
+    let off_beats = pen.band.off_beats;
+    let bars: Vec<_> = (0..=dice.below(2))
+        .map(|_| match off_beats {
+            true => between(pen.manner, dice),
+            false => rhythm(pen.manner, density, dice),
+        })
+        .collect();
     let (centre, open) = (54 + dice.below(16) as i32, dice.chance(0.3));
-    let (held, strum) = (dice.chance(0.5), pen.band.strum_s * pen.manner.tempo_bpm / 60.0);
+    let (held, strum) =
+        (dice.chance(0.5) && !off_beats, pen.band.strum_s * pen.manner.tempo_bpm / 60.0);
     for (at, room, hard) in unroll(pen, &bars) {
         let length = if held { 0.95 * room.min(4.0) } else { (0.6 * room).min(0.4) };
         for (i, midi) in voicing(pen.chord(at), centre, open).into_iter().enumerate() {

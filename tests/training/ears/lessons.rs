@@ -12,6 +12,7 @@ use leitmotif::nn::teach::{Adam, Gradient, lesson};
 use leitmotif::nn::{bars, notes, strokes};
 use rayon::prelude::*;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// How a network is taught.
@@ -54,7 +55,7 @@ fn course(net: &str) -> Course {
             steps: 3_000,
             rate: 3e-3,
             frame_rate: onsets::frame_rate(),
-            input: |m, from, frames, pad| first(&m.mel.excerpt(from, frames, pad), strokes::MEL),
+            input: mel,
             answers: stroke_answers,
             shade: 0.5,
             outputs: &["kick", "snare", "closed", "open", "tom", "cymbal", "clap", "other"],
@@ -90,6 +91,11 @@ fn course(net: &str) -> Course {
     }
 }
 
+/// The mel levels of a stretch of a piece.
+pub fn mel(m: &Material, from: isize, frames: usize, pad: usize) -> Maps {
+    first(&m.mel.excerpt(from, frames, pad), strokes::MEL)
+}
+
 /// The first channels of maps.
 fn first(maps: &Maps, channels: usize) -> Maps {
     let mut out = Maps::new(channels, maps.rows(), maps.frames(), maps.pad());
@@ -110,6 +116,11 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
     let steps = ask.steps.unwrap_or(course.steps);
     let mut dice = Dice::new(1, net);
     let mut stack = Stack::drawn(&course.plans, || dice.normal() as f32);
+    if ask.go_on {
+        let bytes = fs::read(weights(net, ask)).expect("weights to go on from");
+        stack = Stack::from_bytes(&course.plans, &bytes).expect("weights of this shape");
+    }
+    let top_rate = course.rate * if ask.go_on { 0.4 } else { 1.0 };
     let count: usize = stack.layers.iter().map(|l| l.conv.weights.len() + l.conv.bias.len()).sum();
     println!("{net}: {count} weights, reach {} frames", stack.reach());
     let mut adam = Adam::new(&stack);
@@ -136,7 +147,7 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
         }
         let progress = step as f64 / steps as f64;
         let warm = ((step + 1) as f64 / 50.0).min(1.0);
-        let rate = course.rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+        let rate = top_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         adam.step(&mut stack, &gradient, rate as f32, 1e-3);
         mean = if step == 0 { loss } else { 0.98 * mean + 0.02 * loss };
         if step % 250 == 249 {
@@ -157,7 +168,11 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
 
 fn save(net: &str, stack: &Stack, ask: &Ask) {
     let bytes = stack.to_bytes().expect("weights can be written");
-    fs::write(ask.out.join(net).join("weights.safetensors"), bytes).expect("the folder exists");
+    fs::write(weights(net, ask), bytes).expect("the folder exists");
+}
+
+fn weights(net: &str, ask: &Ask) -> PathBuf {
+    ask.out.join(net).join("weights.safetensors")
 }
 
 fn excerpt(

@@ -28,6 +28,9 @@ const DRUMMED_FROM: u64 = 520;
 /// Pieces from this number on have drums of all kinds, by any bank or by code.
 const GROOVES_FROM: u64 = 680;
 
+/// Pieces from this number on have chords between the beats.
+const OFF_BEATS_FROM: u64 = 1_100;
+
 const GENRES: [&str; 20] = [
     "techno",
     "house",
@@ -74,6 +77,10 @@ impl Sources {
     /// A = 440 Hz.
     pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let seconds = 22.0 + 16.0 * dice.unit();
+        if number >= OFF_BEATS_FROM {
+            let piece = compose::compose_off_beats(number, seconds);
+            return (render::render(self.font(dice), &piece, RATE_HZ), piece, 0.0);
+        }
         if number >= GROOVES_FROM && dice.chance(0.3) {
             let piece = self.drumming(number, seconds, dice);
             return (render::render(self.font(dice), &piece, RATE_HZ), piece, 0.0);
