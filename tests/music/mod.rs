@@ -15,6 +15,7 @@ pub mod parts;
 pub mod play;
 pub mod render;
 pub mod sf3;
+pub mod shots;
 pub mod sing;
 pub mod wad;
 

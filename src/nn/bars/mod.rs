@@ -32,7 +32,7 @@ pub enum Output {
 /// Number of outputs.
 pub const OUTPUTS: usize = 4;
 
-const WIDTH: usize = 24;
+const WIDTH: usize = 36;
 
 /// The layers.
 pub fn plans() -> Vec<Plan> {

@@ -10,11 +10,11 @@ use std::sync::OnceLock;
 /// Mel bands read.
 pub const MEL: usize = 40;
 /// Zeros the network needs on either side of time.
-pub const PAD: usize = 32;
+pub const PAD: usize = 96;
 /// Kinds of strokes: kick, snare, closed hat, open hat, tom, cymbal, clap, other.
 pub const KINDS: usize = 8;
 
-const WIDTH: usize = 32;
+const WIDTH: usize = 48;
 
 /// The layers: attacks, then decays, then what the music around them does.
 pub fn plans() -> Vec<Plan> {
@@ -32,7 +32,8 @@ pub fn plans() -> Vec<Plan> {
         plan(MEL, WIDTH, &[-4, -3, -2, -1, 0, 1, 2, 3, 4], true, false),
         plan(WIDTH, WIDTH, &[-2, -1, 0, 1, 2], true, true),
         plan(WIDTH, WIDTH, &[-9, -6, -3, 0, 3, 6, 9], true, true),
-        plan(WIDTH, WIDTH, &[-32, -16, 0, 16, 32], true, true),
+        plan(WIDTH, WIDTH, &[-24, -12, 0, 12, 24], true, true),
+        plan(WIDTH, WIDTH, &[-96, -48, 0, 48, 96], true, true),
         plan(WIDTH, KINDS, &[-1, 0, 1], false, false),
     ]
 }

@@ -20,9 +20,11 @@ mod music;
 mod after;
 mod colour;
 mod harmony;
+mod kinds;
 mod lessons;
 mod material;
 mod pieces;
+mod shade;
 
 use std::path::PathBuf;
 
@@ -35,6 +37,8 @@ pub struct Ask {
     /// One of so many pieces is used, for a shorter course.
     every: usize,
     steps: Option<usize>,
+    /// Whether to go on from the weights in `out`, more slowly.
+    go_on: bool,
     out: PathBuf,
 }
 
@@ -56,6 +60,9 @@ fn main() {
             lessons::teach(net, &taught, &held, &ask);
         }
     }
+    if asked("strokes") || asked("kinds") {
+        kinds::report(&held, &ask);
+    }
 }
 
 fn ask(mut words: impl Iterator<Item = String>) -> Ask {
@@ -66,6 +73,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
         pieces: 1_100,
         every: 1,
         steps: None,
+        go_on: false,
         out: PathBuf::from("src/nn"),
     };
     while let Some(word) = words.next() {
@@ -76,6 +84,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
             "--pieces" => ask.pieces = value().parse().expect("a number of pieces"),
             "--every" => ask.every = value().parse().expect("a number of pieces"),
             "--steps" => ask.steps = Some(value().parse().expect("a number of steps")),
+            "--go-on" => ask.go_on = true,
             "--out" => ask.out = PathBuf::from(value()),
             net => ask.nets.push(net.to_owned()),
         }

@@ -1,5 +1,6 @@
 //! Where pieces come from, and how each is played.
 
+use crate::music::shots::Shots;
 use crate::music::{Piece, compose, kit, midi, render, sing, wad};
 use crate::{Ask, music};
 use leitmotif::audio::resample::resample_mono;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 
 const BANKS: [&str; 2] =
     ["/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"];
+
+/// Recorded drums (CC0).
+const SHOTS: &str = "/usr/share/sonic-pi/samples";
 
 /// Pieces from this number on are sung.
 const SUNG_FROM: u64 = 400;
@@ -52,6 +56,7 @@ pub struct Sources {
     fonts: Vec<Arc<SoundFont>>,
     freedoom: Vec<Vec<u8>>,
     plain: Resident,
+    shots: Shots,
 }
 
 impl Sources {
@@ -61,14 +66,15 @@ impl Sources {
             all.into_iter().skip(wad::HELD_OUT).map(|lump| lump.bytes).collect();
         println!("{} pieces of Freedoom", freedoom.len());
         let fonts = BANKS.iter().map(|bank| render::load(Path::new(bank))).collect();
-        Self { fonts, freedoom, plain: Resident::new(Limits::default(), &[]) }
+        let shots = Shots::open(Path::new(SHOTS), RATE_HZ);
+        Self { fonts, freedoom, plain: Resident::new(Limits::default(), &[]), shots }
     }
 
     /// A piece at 22.05 kHz, what is true of it as it sounds, and how many cents it is above
     /// A = 440 Hz.
     pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let seconds = 22.0 + 16.0 * dice.unit();
-        if number >= GROOVES_FROM && dice.chance(0.6) {
+        if number >= GROOVES_FROM && dice.chance(0.3) {
             let piece = self.drumming(number, seconds, dice);
             return (render::render(self.font(dice), &piece, RATE_HZ), piece, 0.0);
         }
@@ -99,12 +105,17 @@ impl Sources {
         (samples, piece, cents)
     }
 
-    /// A composed piece, or one of Freedoom's, with a drum kit made by code.
+    /// A composed piece, or one of Freedoom's, with a drum kit made by code or of recorded drums.
     fn drummed(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let mut piece = self.drumming(number, seconds, dice);
         piece.events.retain(|e| e.channel != 9);
         let band = render::render(self.font(dice), &piece, RATE_HZ);
-        let drums = kit::play(&piece.truth.hits, f64::from(RATE_HZ), band.len(), dice);
+        let (hits, rate) = (&piece.truth.hits, f64::from(RATE_HZ));
+        let drums = if dice.chance(0.6) {
+            self.shots.play(hits, rate, band.len(), dice)
+        } else {
+            kit::play(hits, rate, band.len(), dice)
+        };
         let level = 10f64.powf((12.0 * dice.unit() - 6.0) / 20.0);
         (mix(band, &drums, level), piece, 0.0)
     }
