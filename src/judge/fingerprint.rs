@@ -1,11 +1,14 @@
 //! Chromaprint fingerprints (the "test 2" parameters that AcoustID uses), with rotation.
 //!
 //! A fingerprint is a word of 32 bits every 124 ms, made from twelve-class chroma by sixteen
-//! Haar-like filters. Because the filters look at a chroma image, a transposition by k semitones is
-//! a rotation of its rows: [`Fingerprint::rotated`] makes the words a transposed copy would have.
+//! Haar-like filters. Because the filters look at a chroma image, a transposition is a rotation of its
+//! rows and another tempo a stretch of its columns: [`Fingerprint::changed`] makes the words that a
+//! transposed, retimed or differently fast copy would have. The image is kept with three rows a
+//! semitone, for a change of speed moves pitch by no whole number of them.
 //! Filters and thresholds are those of the reference program (Lalinský, MIT), so that words can be
-//! compared with other programs'.
+//! compared with other programs'. The landmarks of the second witness are kept beside the words.
 
+use super::landmarks::Landmarks;
 use crate::audio::resample::{ResampleError, resample_mono};
 use crate::listen::RATE_HZ;
 use realfft::RealFftPlanner;
@@ -13,10 +16,14 @@ use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
 /// Rate the fingerprint is computed at.
-const PRINT_HZ: u32 = 11_025;
+pub(super) const PRINT_HZ: u32 = 11_025;
 const FRAME: usize = 4096;
 const HOP: usize = FRAME / 3;
 const CLASSES: usize = 12;
+/// Rows a semitone in the image that is kept.
+pub const STEPS: i32 = 3;
+const PER_CLASS: usize = STEPS as usize;
+const FINE: usize = CLASSES * PER_CLASS;
 /// Frames that the widest filter spans.
 const SPAN: usize = 16;
 /// Smoothing over time.
@@ -54,45 +61,89 @@ const FILTERS: [Filter; 16] = [
     (3, 4, 2, 14, [-0.164292, -0.0321188, 0.0846339]),
 ];
 
-/// A fingerprint, with the chroma it was made from.
+/// A fingerprint, with the chroma it was made from and the landmarks of the same sound.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Words in order of time.
     pub words: Vec<u32>,
-    /// Smoothed chroma of each frame, a byte a class; unit length is about 255.
-    chroma: Vec<[u8; CLASSES]>,
+    /// Spectral peaks in order of time.
+    pub landmarks: Landmarks,
+    /// Smoothed chroma, 36 bytes a frame; unit length of its twelve classes is about 255.
+    chroma: Vec<u8>,
 }
 
 impl Fingerprint {
-    /// From mono samples at the analysis rate (22.05 kHz).
+    /// From mono samples at the analysis rate (22.05 kHz). What is not a number counts as silence.
     pub fn new(mono: &[f32]) -> Result<Self, ResampleError> {
-        let samples = resample_mono(mono, RATE_HZ, PRINT_HZ)?;
+        let mut samples = resample_mono(mono, RATE_HZ, PRINT_HZ)?;
+        if samples.iter().any(|s| !s.is_finite()) {
+            let clean: Vec<f32> =
+                mono.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).collect();
+            samples = resample_mono(&clean, RATE_HZ, PRINT_HZ)?;
+        }
         let frames = smooth(&chroma(&samples));
-        let chroma = frames.iter().map(|f| f.map(|c| (c * 255.0).round() as u8)).collect();
-        Ok(Self { words: words(&frames), chroma })
+        let chroma = frames.iter().flatten().map(|c| (c * 255.0).round() as u8).collect();
+        let folded: Vec<[f64; CLASSES]> = frames.iter().map(|f| fold(f, 0)).collect();
+        Ok(Self { words: words(&folded), landmarks: Landmarks::new(&samples), chroma })
+    }
+
+    /// Seconds of sound that the words look at.
+    pub fn seconds(&self) -> f64 {
+        (self.chroma.len() / FINE) as f64 / words_per_s()
     }
 
     /// The words of the same sound transposed up by `semitones`.
     pub fn rotated(&self, semitones: i32) -> Vec<u32> {
-        if semitones == 0 {
+        self.changed(semitones * STEPS, 1.0)
+    }
+
+    /// The words of the same sound transposed up by `steps` thirds of a semitone and played `faster`
+    /// times as fast.
+    pub fn changed(&self, steps: i32, faster: f64) -> Vec<u32> {
+        if steps == 0 && faster == 1.0 {
             return self.words.clone();
         }
-        let frames: Vec<[f64; CLASSES]> = self
-            .chroma
-            .iter()
-            .map(|frame| {
-                std::array::from_fn(|class| {
-                    let from = (class as i32 - semitones).rem_euclid(CLASSES as i32) as usize;
-                    f64::from(frame[from]) / 255.0
-                })
-            })
-            .collect();
-        words(&frames)
+        let count = self.chroma.len() / FINE;
+        let frame = |at: usize| {
+            let bytes = &self.chroma[at * FINE..(at + 1) * FINE];
+            let fine: [f64; FINE] = std::array::from_fn(|i| f64::from(bytes[i]) / 255.0);
+            fold(&fine, steps)
+        };
+        if faster == 1.0 {
+            return words(&(0..count).map(frame).collect::<Vec<_>>());
+        }
+        let kept: Vec<[f64; CLASSES]> = (0..count).map(frame).collect();
+        words(&stretched(&kept, faster))
     }
 }
 
-/// Power by pitch class of each frame. Class 0 is A.
-fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
+/// Frames of a sound played `faster` times as fast, between the two nearest each.
+fn stretched(frames: &[[f64; CLASSES]], faster: f64) -> Vec<[f64; CLASSES]> {
+    let count = (frames.len() as f64 / faster) as usize;
+    (0..count)
+        .filter_map(|i| {
+            let at = i as f64 * faster;
+            let (from, part) = (at as usize, at.fract());
+            let first = frames.get(from)?;
+            let second = frames.get(from + 1).unwrap_or(first);
+            let between: [f64; CLASSES] =
+                std::array::from_fn(|c| first[c] * (1.0 - part) + second[c] * part);
+            let norm = between.iter().map(|s| s * s).sum::<f64>().sqrt();
+            Some(if norm < SILENCE { [0.0; CLASSES] } else { between.map(|s| s / norm) })
+        })
+        .collect()
+}
+
+/// Twelve classes from the fine ones, raised by `steps` rows.
+fn fold(fine: &[f64; FINE], steps: i32) -> [f64; CLASSES] {
+    let up = steps.rem_euclid(FINE as i32) as usize;
+    std::array::from_fn(|class| {
+        (0..PER_CLASS).map(|part| fine[(class * PER_CLASS + part + FINE - up) % FINE]).sum()
+    })
+}
+
+/// Power by third of a semitone of each frame. The first is A.
+fn chroma(samples: &[f32]) -> Vec<[f64; FINE]> {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(FRAME);
     let window: Vec<f32> = (0..FRAME)
         .map(|i| (0.54 - 0.46 * (TAU * i as f64 / (FRAME - 1) as f64).cos()) as f32)
@@ -103,7 +154,7 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
         .map(|bin| {
             let hz = bin as f64 * f64::from(PRINT_HZ) / FRAME as f64;
             let octave = (hz.max(1.0) / 27.5).log2();
-            (CLASSES as f64 * (octave - octave.floor())) as usize
+            (FINE as f64 * (octave - octave.floor())) as usize
         })
         .collect();
     let mut input = fft.make_input_vec();
@@ -118,7 +169,7 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
             // The reference works on 16-bit samples.
             *slot = (sample.clamp(-1.0, 1.0) * 32_767.0).round() / 32_767.0 * weight;
         }
-        let mut frame = [0.0; CLASSES];
+        let mut frame = [0.0; FINE];
         if fft.process_with_scratch(&mut input, &mut output, &mut scratch).is_ok() {
             for bin in range.clone() {
                 frame[classes[bin]] += f64::from(output[bin].norm_sqr());
@@ -130,19 +181,19 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
     frames
 }
 
-/// Smooths over five frames and brings each to unit length.
-fn smooth(frames: &[[f64; CLASSES]]) -> Vec<[f64; CLASSES]> {
+/// Smooths over five frames and brings each to unit length of its twelve classes.
+fn smooth(frames: &[[f64; FINE]]) -> Vec<[f64; FINE]> {
     frames
         .windows(SMOOTHING.len())
         .map(|window| {
-            let mut sum = [0.0; CLASSES];
+            let mut sum = [0.0; FINE];
             for (frame, weight) in window.iter().zip(SMOOTHING) {
                 for (s, c) in sum.iter_mut().zip(frame) {
                     *s += c * weight;
                 }
             }
-            let norm = sum.iter().map(|s| s * s).sum::<f64>().sqrt();
-            if norm < SILENCE { [0.0; CLASSES] } else { sum.map(|s| s / norm) }
+            let norm = fold(&sum, 0).iter().map(|s| s * s).sum::<f64>().sqrt();
+            if norm < SILENCE { [0.0; FINE] } else { sum.map(|s| s / norm) }
         })
         .collect()
 }
@@ -154,6 +205,8 @@ fn words(frames: &[[f64; CLASSES]]) -> Vec<u32> {
 
 /// Sums over rectangles of the chroma image.
 struct Image {
+    /// The filters with the exponentials of their limits: no logarithm a word is then needed.
+    filters: [Filter; 16],
     /// `sums[t][c]` is the sum of everything before frame `t` and below class `c`.
     sums: Vec<[f64; CLASSES + 1]>,
 }
@@ -171,7 +224,8 @@ impl Image {
             }
             sums.push(row);
         }
-        Self { sums }
+        let filters = FILTERS.map(|(kind, y, h, w, limits)| (kind, y, h, w, limits.map(f64::exp)));
+        Self { filters, sums }
     }
 
     /// Frames `t0..t1`, classes `c0..c1`.
@@ -180,14 +234,14 @@ impl Image {
     }
 
     fn word(&self, t: usize) -> u32 {
-        FILTERS.iter().fold(0, |word, filter| {
-            let value = self.filter(t, filter);
-            let level = filter.4.iter().filter(|limit| value >= **limit).count();
+        self.filters.iter().fold(0, |word, filter| {
+            let ratio = self.filter(t, filter);
+            let level = filter.4.iter().filter(|limit| ratio >= **limit).count();
             (word << 2) | [0, 1, 3, 2][level]
         })
     }
 
-    /// Log ratio of the light and the dark areas of a filter.
+    /// Ratio of the light and the dark areas of a filter.
     fn filter(&self, t: usize, (kind, y, h, w, _): &Filter) -> f64 {
         let (y, h, w) = (*y, *h, *w);
         let area = |t0: usize, y0: usize, t1: usize, y1: usize| self.area(t + t0, y0, t + t1, y1);
@@ -208,7 +262,7 @@ impl Image {
                 area(0, y, w / 3, y + h) + area(2 * (w / 3), y, w, y + h),
             ),
         };
-        ((1.0 + light) / (1.0 + dark)).ln()
+        (1.0 + light) / (1.0 + dark)
     }
 }
 

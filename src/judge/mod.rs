@@ -8,6 +8,7 @@
 pub mod accuracy;
 pub mod dataset;
 pub mod fingerprint;
+pub mod landmarks;
 pub mod map;
 pub mod matching;
 pub mod style;
@@ -17,4 +18,4 @@ pub use fingerprint::Fingerprint;
 pub use verdict::{Judge, Reference};
 
 /// Changes whenever a fingerprint or a distance does.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -1,0 +1,4 @@
+//! What the bench of the copy check is made of.
+
+pub mod cache;
+pub mod changes;
