@@ -14,6 +14,7 @@ use crate::listen::RATE_HZ;
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 /// Rate the fingerprint is computed at.
 pub(super) const PRINT_HZ: u32 = 11_025;
@@ -103,42 +104,48 @@ impl Fingerprint {
         if steps == 0 && faster == 1.0 {
             return self.words.clone();
         }
+        self.changed_part(steps, faster, 0..usize::MAX)
+    }
+
+    /// Some of the words of [`Self::changed`], fewer where the sound ends before.
+    pub fn changed_part(&self, steps: i32, faster: f64, part: Range<usize>) -> Vec<u32> {
         let count = self.chroma.len() / FINE;
-        let frame = |at: usize| {
-            let bytes = &self.chroma[at * FINE..(at + 1) * FINE];
-            let fine: [f64; FINE] = std::array::from_fn(|i| f64::from(bytes[i]) / 255.0);
-            fold(&fine, steps)
-        };
-        if faster == 1.0 {
-            return words(&(0..count).map(frame).collect::<Vec<_>>());
-        }
-        let kept: Vec<[f64; CLASSES]> = (0..count).map(frame).collect();
-        words(&stretched(&kept, faster))
+        let fine = |at: usize| &self.chroma[at * FINE..(at + 1) * FINE];
+        let end = ((count as f64 / faster) as usize).min(part.end.saturating_add(SPAN - 1));
+        let frames: Vec<[f64; CLASSES]> = (part.start..end)
+            .map(|i| {
+                let at = i as f64 * faster;
+                let from = (at as usize).min(count - 1);
+                if faster == 1.0 {
+                    return fold(fine(from), steps);
+                }
+                let next = (from + 1).min(count - 1);
+                between(&fold(fine(from), steps), &fold(fine(next), steps), at - from as f64)
+            })
+            .map(|frame| unit(&frame))
+            .collect();
+        words(&frames)
     }
 }
 
-/// Frames of a sound played `faster` times as fast, between the two nearest each.
-fn stretched(frames: &[[f64; CLASSES]], faster: f64) -> Vec<[f64; CLASSES]> {
-    let count = (frames.len() as f64 / faster) as usize;
-    (0..count)
-        .filter_map(|i| {
-            let at = i as f64 * faster;
-            let (from, part) = (at as usize, at.fract());
-            let first = frames.get(from)?;
-            let second = frames.get(from + 1).unwrap_or(first);
-            let between: [f64; CLASSES] =
-                std::array::from_fn(|c| first[c] * (1.0 - part) + second[c] * part);
-            let norm = between.iter().map(|s| s * s).sum::<f64>().sqrt();
-            Some(if norm < SILENCE { [0.0; CLASSES] } else { between.map(|s| s / norm) })
-        })
-        .collect()
+/// A frame between two.
+fn between(a: &[f64; CLASSES], b: &[f64; CLASSES], part: f64) -> [f64; CLASSES] {
+    std::array::from_fn(|c| a[c] * (1.0 - part) + b[c] * part)
+}
+
+/// Brings a frame of stored bytes to unit length.
+fn unit(frame: &[f64; CLASSES]) -> [f64; CLASSES] {
+    let norm = frame.iter().map(|s| s * s).sum::<f64>().sqrt();
+    // Under half of a stored frame's length it is mostly silence.
+    if norm < 128.0 { [0.0; CLASSES] } else { frame.map(|s| s / norm) }
 }
 
 /// Twelve classes from the fine ones, raised by `steps` rows.
-fn fold(fine: &[f64; FINE], steps: i32) -> [f64; CLASSES] {
+fn fold<T: Copy + Into<f64>>(fine: &[T], steps: i32) -> [f64; CLASSES] {
     let up = steps.rem_euclid(FINE as i32) as usize;
     std::array::from_fn(|class| {
-        (0..PER_CLASS).map(|part| fine[(class * PER_CLASS + part + FINE - up) % FINE]).sum()
+        let lowest = class * PER_CLASS + FINE - up;
+        (lowest..lowest + PER_CLASS).map(|row| fine[row % FINE].into()).sum()
     })
 }
 

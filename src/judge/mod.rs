@@ -6,11 +6,14 @@
 //! similarity into a verdict by a fixed line where the user's own music can give one.
 
 pub mod accuracy;
+pub mod bank;
 pub mod dataset;
 pub mod fingerprint;
 pub mod landmarks;
+pub mod loops;
 pub mod map;
 pub mod matching;
+pub mod recording;
 pub mod style;
 pub mod verdict;
 
