@@ -17,6 +17,9 @@ use std::time::Duration;
 
 /// How often a followed job's events are read.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Looks for the last event of a job whose record says already that it ended: the record is written
+/// first. A job that died without a last event ends its stream after as many.
+const LAST_LOOKS: u32 = 20;
 
 type Shared = Arc<dyn Studio>;
 
@@ -108,7 +111,8 @@ async fn events(State(studio): State<Shared>, Path(id): Path<String>) -> Respons
 
 /// A job's events from the first on, until it has ended.
 fn follow(studio: Shared, id: JobId) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    let start = Follower { studio, id, waiting: Vec::new().into_iter(), told: 0, over: false };
+    let start =
+        Follower { studio, id, waiting: Vec::new().into_iter(), told: 0, over: false, looks: 0 };
     stream::unfold(start, |mut follower| async move {
         let event = follower.next().await?;
         // An event that cannot be written as JSON would be a fault of its type.
@@ -124,6 +128,8 @@ struct Follower {
     waiting: std::vec::IntoIter<Event>,
     told: usize,
     over: bool,
+    /// Looks since its record said that it ended.
+    looks: u32,
 }
 
 impl Follower {
@@ -139,7 +145,6 @@ impl Follower {
             }
             let (studio, id) = (Arc::clone(&self.studio), self.id);
             let look = move || {
-                // Whether it has ended is asked first, so that no last event is missed.
                 let ended = studio.job(id).is_ok_and(|j| j.state.ended());
                 (ended, studio.events(id))
             };
@@ -148,7 +153,8 @@ impl Follower {
             };
             let fresh = events.split_off(self.told.min(events.len()));
             if fresh.is_empty() {
-                if ended {
+                self.looks += u32::from(ended);
+                if self.looks > LAST_LOOKS {
                     return None;
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -189,4 +195,60 @@ fn told(error: &StudioError) -> Response {
 fn refusal(code: StatusCode, kind: &str, message: &str, hints: &[String]) -> Response {
     let error = json!({ "error": { "kind": kind, "message": message, "hints": hints } });
     (code, Json(error)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::{Job, JobKind, JobState};
+    use crate::studio::LocalStudio;
+    use crate::studio::config::Config;
+    use futures::StreamExt;
+
+    fn event(seq: u64, kind: EventKind) -> Event {
+        Event {
+            seq,
+            at: "2026-01-01T00:00:00Z".to_owned(),
+            job_id: JobId(1),
+            kind,
+            phase: None,
+            progress: 0.0,
+            eta_s: None,
+            metrics: serde_json::Map::new(),
+        }
+    }
+
+    /// The record of a job is written before its last event: who looks between them must not take
+    /// the stream for over.
+    #[test]
+    fn a_stream_waits_for_the_last_event_of_a_job_that_has_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::load(Some(dir.path())).unwrap();
+        let studio = Arc::new(LocalStudio::own(config, "test").unwrap());
+        let store = Arc::clone(&studio.inner().store);
+        let job = Job {
+            job_id: JobId(1),
+            kind: JobKind::Train,
+            what: "test".to_owned(),
+            state: JobState::Done,
+            reason: None,
+            pid: 1,
+            queued_at: "2026-01-01T00:00:00Z".to_owned(),
+            started_at: None,
+            finished_at: None,
+            request: Value::Null,
+            result: None,
+            continues: None,
+        };
+        store.put_job(&job).unwrap();
+        store.append_event(&event(0, EventKind::Started)).unwrap();
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(LOOK_EVERY * 3);
+            store.append_event(&event(1, EventKind::Finished)).unwrap();
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let told = runtime.block_on(async { follow(studio, JobId(1)).count().await });
+        late.join().unwrap();
+        assert_eq!(told, 2);
+    }
 }

@@ -23,7 +23,7 @@ pub struct ApiError {
 }
 
 /// How long those who follow a job are given to hear of its end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// A running server; dropped, it ends and takes its socket away.
 #[derive(Debug)]

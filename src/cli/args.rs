@@ -522,7 +522,8 @@ pub enum JobAction {
         /// The job.
         job: JobId,
     },
-    /// Let one that rests go on.
+    /// Let one that rests go on; one that was interrupted, stopped or failed is gone on with, as a
+    /// new job in this process.
     Resume {
         /// The job.
         job: JobId,

@@ -134,7 +134,10 @@ fn dispatch(
         Command::Play(a) => commands::play::run(&look()?, a, out),
         Command::Evaluate(a) => commands::evaluate::run(&*own()?, a, out),
         Command::Compare(a) => commands::evaluate::compare_two(&look()?, a, out),
-        Command::Jobs(a) => commands::jobs::run(&look()?, a, out),
+        Command::Jobs(a) => match commands::jobs::to_go_on_with(&look()?, a)? {
+            Some(job) => commands::jobs::go_on(&*own()?, job, out),
+            None => commands::jobs::run(&look()?, a, out),
+        },
         Command::Doctor => commands::doctor::run(&look()?, out),
         Command::Selftest(a) => commands::selftest::run(&look()?, a, out),
         Command::Config(a) => commands::config::run(config, a, out),

@@ -90,6 +90,23 @@ pub struct LearnReport {
     pub notes: Vec<String>,
     /// Held-out test.
     pub heldout: Heldout,
+    /// Tracks whose beats are counted at another octave than they were heard at.
+    pub counted: Vec<Recount>,
+    /// Groove, bass and lead in a musician's words, a line each.
+    pub manner: Vec<String>,
+}
+
+/// A track whose beats are counted otherwise in a dataset than when it is heard alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recount {
+    /// The track.
+    pub track_id: TrackId,
+    /// Tempo as heard, beats a minute.
+    pub heard_bpm: f64,
+    /// Tempo as counted.
+    pub counted_bpm: f64,
+    /// Chance that the heard one is right, 0..1.
+    pub confidence: f64,
 }
 
 /// A finetune's manifest.

@@ -168,4 +168,7 @@ pub struct Job {
     pub request: Value,
     /// The answer, once there is one.
     pub result: Option<Value>,
+    /// The job that ended too soon and whose work this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<JobId>,
 }

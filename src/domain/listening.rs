@@ -263,7 +263,7 @@ pub struct Listening {
     pub channels: u16,
     /// Beats a minute; `None` without a beat.
     pub tempo_bpm: Option<f64>,
-    /// 0..1.
+    /// How sure the tempo is, its octave included, 0..1. From 0.7 on it is called confident.
     pub tempo_confidence: f64,
     /// Beats; empty without a beat.
     pub beats_s: Vec<f64>,
@@ -280,7 +280,7 @@ pub struct Listening {
     pub tuning_cents: f64,
     /// Key of the whole track; `None` where there is none.
     pub key: Option<Key>,
-    /// 0..1.
+    /// How sure the key is, tonic and mode, 0..1; confident from 0.7 on.
     pub key_confidence: f64,
     /// Where each key holds, if it changes.
     #[serde(default)]

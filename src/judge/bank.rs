@@ -189,13 +189,7 @@ impl<'a> Bank<'a> {
     }
 
     /// The best window within eight seconds around a place, three diagonals wide.
-    fn exact(
-        &self,
-        change: Change,
-        middle: f64,
-        there: usize,
-        known: &Known<'_>,
-    ) -> Option<Place> {
+    fn exact(&self, change: Change, middle: f64, there: usize, known: &Known<'_>) -> Option<Place> {
         const AROUND: usize = WINDOW / 2;
         const ASIDE: usize = 2;
         let begin = (middle * change.ratio).round() as isize - (WINDOW / 2) as isize;

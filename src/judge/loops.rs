@@ -153,7 +153,8 @@ impl Shared {
         let least = order.first().map_or(0, |b| (b.0 as f64 * SHARE) as usize);
         let mut kept: Vec<(usize, usize)> = Vec::new();
         for (count, at) in order {
-            if kept.len() < MOST && count >= least && kept.iter().all(|k| k.1.abs_diff(at) > apart) {
+            if kept.len() < MOST && count >= least && kept.iter().all(|k| k.1.abs_diff(at) > apart)
+            {
                 kept.push((count, at));
             }
         }

@@ -9,12 +9,14 @@ pub mod accuracy;
 pub mod bank;
 pub mod dataset;
 pub mod fingerprint;
+pub mod groove;
 pub mod landmarks;
 pub mod loops;
 pub mod map;
 pub mod matching;
 pub mod recording;
 pub mod style;
+pub mod tune;
 pub mod verdict;
 
 pub use fingerprint::Fingerprint;

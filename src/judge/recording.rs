@@ -272,11 +272,8 @@ fn testify(passage: &mut Passage, shared: &Shared, ratio: f64) {
     let count = found.frames.len();
     if count > passage.landmarks {
         passage.landmarks = count;
-        passage.coverage = covered(
-            &found,
-            (passage.start_s * ratio).max(0.0),
-            (passage.end_s * ratio).max(1.0),
-        );
+        passage.coverage =
+            covered(&found, (passage.start_s * ratio).max(0.0), (passage.end_s * ratio).max(1.0));
     }
 }
 
@@ -307,8 +304,7 @@ fn density(alignment: &Alignment, hashes: &[Hash]) -> f64 {
     let Some(last) = alignment.frames.last() else { return 0.0 };
     let mut touched = vec![false; second(*last) + 1];
     alignment.frames.iter().for_each(|f| touched[second(*f)] = true);
-    let there =
-        hashes.iter().filter(|h| touched.get(second(h.frame)).is_some_and(|t| *t)).count();
+    let there = hashes.iter().filter(|h| touched.get(second(h.frame)).is_some_and(|t| *t)).count();
     (alignment.count as f64 / there.max(1) as f64).min(1.0)
 }
 

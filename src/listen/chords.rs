@@ -2,7 +2,7 @@
 //! algorithm finds the most likely sequence.
 //!
 //! Chords last, and change on beats rather than between them. Must never name a chord where nothing
-//! sounds.
+//! sounds, nor in noise, clicks or speech: [`super::partials`] says whether a track can have any.
 
 use super::pitches::PitchFrames;
 use crate::domain::listening::ChordSpan;
@@ -14,18 +14,6 @@ use crate::nn::weights::WeightsError;
 const CHANGE: [f32; 2] = [2.5, 4.0];
 /// State of "no chord".
 const NONE: usize = STATES - 1;
-
-/// Strongest pitch class over the mean of all that noise, which spreads evenly, hardly ever reaches,
-/// and the share of half beats that must reach it for there to be any harmony.
-const PEAK: f32 = 1.6;
-const LEAST_PEAKED: f64 = 0.04;
-
-/// Strongest pitch class of both registers over the mean of all; 0 where nothing sounds.
-fn peak(registers: &[[f32; 12]; 2]) -> f32 {
-    let classes: [f32; 12] = std::array::from_fn(|c| registers[0][c] + registers[1][c]);
-    let sum: f32 = classes.iter().sum();
-    if sum <= 0.0 { 0.0 } else { 12.0 * classes.iter().copied().fold(0.0, f32::max) / sum }
-}
 
 /// The harmony of a track on its grid.
 #[derive(Clone, Debug, Default)]
@@ -55,11 +43,11 @@ pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Result<Harmony, WeightsErr
     let registers: Vec<[[f32; 12]; 2]> =
         halves_s.iter().map(|(from, to)| pitches.registers(*from, *to)).collect();
     let said = chords::network()?.run(chords::input(&registers));
-    let peaked = registers.iter().filter(|r| peak(r) >= PEAK).count() as f64;
-    let held = peaked >= LEAST_PEAKED * registers.len() as f64;
+    let harmonic = pitches.partials.harmonic();
+    let silent = |registers: &[[f32; 12]; 2]| registers.as_flattened().iter().all(|r| *r == 0.0);
     let chances: Vec<[f32; STATES]> = (0..registers.len())
         .map(|t| {
-            if !held || peak(&registers[t]) == 0.0 {
+            if !harmonic || silent(&registers[t]) {
                 std::array::from_fn(|s| f32::from(s == NONE))
             } else {
                 chords::chances(&chords::states(&said, t))

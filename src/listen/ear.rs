@@ -193,7 +193,7 @@ fn analyse(
             rate_hz: RATE_HZ,
             channels: 1,
             tempo_bpm: rhythm.as_ref().map(|r| r.bpm),
-            tempo_confidence: rhythm.as_ref().map_or(0.0, |r| r.confidence),
+            tempo_confidence: rhythm.as_ref().map_or(0.0, |r| r.evidence.tempo()),
             meter: rhythm.as_ref().map(|r| r.meter),
             swing: rhythm.as_ref().and_then(|r| r.swing),
             beats_s: rhythm.map_or_else(Vec::new, |r| r.beats_s),

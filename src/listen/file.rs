@@ -79,6 +79,47 @@ pub fn listen(
     Ok(info)
 }
 
+/// Listens to one part of a file again, as [`listen`] split it: blocks that begin in `span` seconds.
+/// `None` where the file has none there.
+pub fn listen_part(
+    path: &Path,
+    span: (f64, f64),
+    limits: &Limits,
+    pass: Pass,
+    stop: &StopToken,
+) -> Result<Option<(HeardPart, Vec<f32>)>, ListenError> {
+    /// Far less than a block, far more than rounding.
+    const EDGE_S: f64 = 1e-4;
+    let mut decoder = Decoder::open(path, limits)?;
+    let info = decoder.info().clone();
+    let mut ear = Ear::new(&info, pass)?;
+    let mut frames = 0u64;
+    let mut whole = true;
+    loop {
+        stop.check()?;
+        let Some(block) = decoder.next_block()? else { break };
+        let at_s = frames as f64 / f64::from(info.rate_hz);
+        frames += block.first().map_or(0, |b| b.len()) as u64;
+        if at_s + EDGE_S < span.0 || at_s + EDGE_S >= span.1 {
+            whole = false;
+            if at_s >= span.1 {
+                break;
+            }
+            continue;
+        }
+        ear.push(&block)?;
+    }
+    let seconds = ear.seconds();
+    if seconds <= 0.0 {
+        return Ok(None);
+    }
+    let (mut hearing, mono) = ear.finish(decoder.damage(), decoder.bits_per_second())?;
+    if !whole {
+        mark_split(&mut hearing, limits);
+    }
+    Ok(Some((HeardPart { start_s: span.0, end_s: span.0 + seconds, hearing }, mono)))
+}
+
 fn mark_split(hearing: &mut Hearing, limits: &Limits) {
     let detail = format!(
         "the file is longer than {:.0} minutes and was split into tracks",

@@ -4,6 +4,7 @@
 //! Must return `None` for sound without pitch, and no change of key that does not last.
 
 use super::chords::Harmony;
+use super::confidence;
 use crate::domain::listening::KeySpan;
 use crate::domain::pitch::{Key, Mode, PitchClass};
 use crate::nn::chords::{CLASSES, STATES};
@@ -55,7 +56,7 @@ pub fn find(harmony: &Harmony, harmonicity: f64) -> Result<Keys, WeightsError> {
         .map(|from| chances(harmony, *from, (from + STRETCH).min(count)))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Keys {
-        whole: Some((key(best), f64::from(whole[best]))),
+        whole: Some((key(best), confidence::key(f64::from(whole[best])))),
         spans: spans(&path(&heard, &whole), &starts, harmony),
     })
 }

@@ -7,6 +7,7 @@
 //! [`Listening`]: crate::domain::listening::Listening
 
 pub mod chords;
+pub mod confidence;
 pub mod decay;
 pub mod ear;
 pub mod feel;
@@ -14,7 +15,9 @@ pub mod file;
 pub mod key;
 pub mod midi;
 pub mod notes;
+pub mod octaves;
 pub mod onsets;
+pub mod partials;
 pub mod pitches;
 pub mod pointer;
 pub mod production;
@@ -32,7 +35,7 @@ pub use ear::{Ear, Hearing};
 
 /// Changes whenever a parameter of the analysis does: a cached record of another version is not
 /// used, because every rank computed from it would silently shift.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Rate at which music is analysed, Hz.
 pub const RATE_HZ: u32 = 22_050;

@@ -4,6 +4,7 @@
 //! up. A median over time in each band keeps what is held and drops drums (Fitzgerald 2010).
 
 use super::RATE_HZ;
+use super::partials::{Meter, Partials};
 use crate::audio::stft::Stft;
 use std::f64::consts::TAU;
 
@@ -37,6 +38,8 @@ pub struct PitchFrames {
     pub tuning_cents: f64,
     /// Share of the spectrum's energy that is held rather than struck, 0..1.
     pub harmonicity: f64,
+    /// How much of it is tone.
+    pub partials: Partials,
 }
 
 impl PitchFrames {
@@ -45,14 +48,22 @@ impl PitchFrames {
         let stft = Stft::new(SIZE, HOP);
         let bank = Bank::new();
         let mut bands: Vec<[f32; BANDS]> = Vec::with_capacity(stft.frames(samples.len()));
-        stft.magnitudes(samples, |_, magnitudes| bands.push(bank.read(magnitudes)));
+        let mut meter = Meter::new(SIZE, 2 * HOP);
+        stft.magnitudes(samples, |frame, magnitudes| {
+            bands.push(bank.read(magnitudes));
+            // Half of the frames say as much about all of the track.
+            if frame % 2 == 0 {
+                meter.push(magnitudes);
+            }
+        });
         let raw: f64 = energy(&bands);
         median_in_time(&mut bands);
         let harmonicity = if raw > 0.0 { (energy(&bands) / raw).min(1.0) } else { 0.0 };
         let tuning = tuning(&bands);
         let notes: Vec<[f32; NOTES]> = bands.iter().map(|b| semitones(b, tuning)).collect();
         let chromas = notes.iter().map(chroma_of).collect();
-        Self { notes, chromas, tuning_cents: tuning * 100.0, harmonicity }
+        let partials = meter.finish();
+        Self { notes, chromas, tuning_cents: tuning * 100.0, harmonicity, partials }
     }
 
     /// Number of frames.

@@ -3,6 +3,7 @@
 //!
 //! Music in which the network hears no beat is beatless and stays so: [`find`] then returns `None`.
 
+use super::confidence::Evidence;
 use super::feel;
 use super::onsets::{OnsetFrames, frame_rate};
 use super::pitches::PitchFrames;
@@ -19,8 +20,8 @@ use crate::nn::weights::WeightsError;
 pub struct Rhythm {
     /// Beats a minute; a beat of a compound meter is dotted.
     pub bpm: f64,
-    /// 0..1, the share of tracks with such a confidence whose tempo is right.
-    pub confidence: f64,
+    /// What speaks for its tempo, and with it how sure it is.
+    pub evidence: Evidence,
     /// Mean onset strength at beats over the mean of all frames, 1 for beats set blindly.
     pub contrast: f64,
     /// Beats, in seconds.
@@ -43,8 +44,6 @@ impl Rhythm {
 
 /// Mean chance of a beat, where beats are, under which music is called beatless.
 const BEATLESS: f64 = 0.25;
-/// Confidence under which it is called so too: speech has a rhythm, but no beat.
-const LEAST_CONFIDENCE: f64 = 0.3;
 /// Fewer beats say nothing.
 const FEWEST_BEATS: usize = 8;
 /// Frames that the network runs over at a time, 48 s.
@@ -54,6 +53,12 @@ const NEAR: usize = 2;
 
 /// The rhythm of a track; `None` for music without one.
 pub fn find(onsets: &OnsetFrames, pitches: &PitchFrames) -> Result<Option<Rhythm>, WeightsError> {
+    Ok(look(onsets, pitches)?.filter(|r| r.evidence.has_beat()))
+}
+
+/// As [`find`], without asking whether what is heard is steady enough to be a beat: for fitting how
+/// sure a tempo is.
+pub fn look(onsets: &OnsetFrames, pitches: &PitchFrames) -> Result<Option<Rhythm>, WeightsError> {
     let said = bars::network()?.run_in_parts(&spectra::bar_maps(onsets, pitches), PART);
     Ok(read(&said, onsets))
 }
@@ -75,22 +80,20 @@ fn read(said: &Maps, onsets: &OnsetFrames) -> Option<Rhythm> {
     if beats.len() < FEWEST_BEATS {
         return None;
     }
-    let sure = beats.iter().map(|b| near(&heard, b.0)).sum::<f64>() / beats.len() as f64;
-    if sure < BEATLESS {
+    let at: Vec<f64> = beats.iter().map(|b| near(&heard, b.0)).collect();
+    if at.iter().sum::<f64>() / (at.len() as f64) < BEATLESS {
         return None;
     }
     let places: Vec<f64> = beats.iter().map(|b| place(&heard, b.0)).collect();
     let steady = straighten(&places);
     let steps: Vec<f64> = steady.windows(2).map(|w| w[1] - w[0]).collect();
-    let confidence = confidence(sure, &steps);
-    if confidence < LEAST_CONFIDENCE {
-        return None;
-    }
+    let between: Vec<f64> = beats.windows(2).map(|w| near(&heard, (w[0].0 + w[1].0) / 2)).collect();
+    let bpm = 60.0 * frame_rate() / median(&steps);
     let beats_s: Vec<f64> = steady.iter().map(|b| (b / frame_rate()).max(0.0)).collect();
     let flat = super::onsets::flatten(&onsets.strength);
     Some(Rhythm {
-        bpm: 60.0 * frame_rate() / median(&steps),
-        confidence,
+        bpm,
+        evidence: Evidence::new(&at, &between, &steps, bpm),
         contrast: contrast(&flat, &places),
         swing: feel::swing(&flat, &beats_s, meter),
         beats_s,
@@ -137,15 +140,6 @@ fn place(heard: &[Heard], frame: usize) -> f64 {
         weight += f64::from(heard[t].beat);
     }
     if weight < 1e-3 { frame as f64 } else { sum / weight }
-}
-
-/// Share of tracks that are as plain as this whose tempo is right: a logistic curve over the mean
-/// chance of a beat and over how far steps stray from their median.
-fn confidence(sure: f64, steps: &[f64]) -> f64 {
-    let middle = median(steps);
-    let stray: Vec<f64> = steps.iter().map(|s| (s / middle - 1.0).abs()).collect();
-    let x = 9.0 * (sure - 0.45) - 12.0 * (median(&stray) - 0.02).max(0.0);
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// Puts beats on the straight line through them where they stray from it by less than played music

@@ -247,7 +247,7 @@ mod tests {
     fn eighths_count_from_the_bar_line() {
         let rhythm = Rhythm {
             bpm: 120.0,
-            confidence: 1.0,
+            evidence: crate::listen::confidence::Evidence::default(),
             contrast: 3.0,
             beats_s: (0..12).map(|i| f64::from(i) * 0.5).collect(),
             meter: crate::domain::listening::Meter::COMMON,

@@ -4,7 +4,7 @@
 //! Nothing is drawn here, and sums run in order: the same lessons give the same weights, whatever
 //! the number of threads.
 
-use super::conv::{BLOCK, Conv, LANES, Shape, Tap, sources};
+use super::conv::{BLOCK, Conv, Shape, Tap, sources};
 use super::maps::Maps;
 use super::stack::{LEAK, Stack};
 
@@ -105,36 +105,52 @@ fn by_weights(conv: &Conv, input: &Maps, back: &Maps) -> (Vec<f32>, Vec<f32>) {
     let mut weights = vec![0.0; conv.weights.len()];
     let (values, channel) = (input.values(), input.channel_stride());
     let (errors, error_channel) = (back.values(), back.channel_stride());
-    let blocks = input.frames().div_ceil(BLOCK);
+    let frames = input.frames().div_ceil(BLOCK) * BLOCK;
     let sources: Vec<Vec<Option<usize>>> = (0..rows).map(|r| sources(input, taps, r)).collect();
-    for first in (0..outputs).step_by(LANES) {
-        let lanes = LANES.min(outputs - first);
+    for first in (0..outputs).step_by(2) {
         for tap in 0..taps.len() {
-            for i in 0..inputs {
-                let mut sums = [[0f32; BLOCK]; LANES];
+            for i in (0..inputs).step_by(2) {
+                // Beyond the last, the last again: computed twice and written once.
+                let (second, j) = ((first + 1).min(outputs - 1), (i + 1).min(inputs - 1));
+                let mut sums = [[0f32; BLOCK]; 4];
                 for (row, sources) in sources.iter().enumerate() {
                     let Some(source) = sources[tap] else { continue };
-                    let from = source + i * channel;
-                    let to = first * error_channel + row * back.stride() + back.pad();
-                    for block in 0..blocks {
-                        let x = &values[from + block * BLOCK..][..BLOCK];
-                        for lane in 0..lanes {
-                            let e = &errors[to + lane * error_channel + block * BLOCK..][..BLOCK];
-                            for k in 0..BLOCK {
-                                sums[lane][k] += x[k] * e[k];
-                            }
-                        }
-                    }
+                    let x = |i: usize| &values[source + i * channel..][..frames];
+                    let to = row * back.stride() + back.pad();
+                    let e = |o: usize| &errors[to + o * error_channel..][..frames];
+                    correlate(x(i), x(j), e(first), e(second), &mut sums);
                 }
-                for lane in 0..lanes {
-                    let at = ((first + lane) * taps.len() + tap) * inputs + i;
-                    weights[at] = sums[lane].iter().sum();
-                }
+                let mut put = |o: usize, i: usize, sums: &[f32; BLOCK]| {
+                    weights[(o * taps.len() + tap) * inputs + i] = sums.iter().sum();
+                };
+                put(first, i, &sums[0]);
+                put(first, j, &sums[1]);
+                put(second, i, &sums[2]);
+                put(second, j, &sums[3]);
             }
         }
     }
     let sum = |o: usize| (0..rows).map(|r| back.row(o, r).iter().sum::<f32>()).sum();
     (weights, (0..outputs).map(sum).collect())
+}
+
+/// Adds the products of two inputs with two errors, frame by frame, each to a block of sums.
+#[inline(never)]
+fn correlate(x: &[f32], y: &[f32], e: &[f32], f: &[f32], sums: &mut [[f32; BLOCK]; 4]) {
+    let [mut xe, mut ye, mut xf, mut yf] = *sums;
+    let blocks = |v: &'_ [f32]| v.as_chunks::<BLOCK>().0.len();
+    let n = blocks(x);
+    let (x, y) = (&x.as_chunks::<BLOCK>().0[..n], &y.as_chunks::<BLOCK>().0[..n]);
+    let (e, f) = (&e.as_chunks::<BLOCK>().0[..n], &f.as_chunks::<BLOCK>().0[..n]);
+    for t in 0..n {
+        for k in 0..BLOCK {
+            xe[k] += x[t][k] * e[t][k];
+            ye[k] += y[t][k] * e[t][k];
+            xf[k] += x[t][k] * f[t][k];
+            yf[k] += y[t][k] * f[t][k];
+        }
+    }
+    *sums = [xe, ye, xf, yf];
 }
 
 /// Adam's memory of past gradients.

@@ -17,17 +17,18 @@ pub(super) fn bury_the_dead(
         if job.state.ended() {
             continue;
         }
+        let events = store.events(job.job_id).unwrap_or_default();
+        let last = events.last();
+        job.reason = Some(lost_reason(&job, last));
         job.state = JobState::Lost;
         job.finished_at = Some(at.to_owned());
-        job.reason = Some(lost_reason(&job));
         if let Err(e) = store.put_job(&job) {
             // The next owner buries it.
             notes.push(e.to_string());
             continue;
         }
-        notes.push(format!("{} {} is lost: {}", job.kind.word(), job.job_id, lost_reason(&job)));
-        let events = store.events(job.job_id).unwrap_or_default();
-        let last = events.last();
+        let reason = job.reason.as_deref().unwrap_or_default();
+        notes.push(format!("{} {} was interrupted: {reason}", job.kind.word(), job.job_id));
         let mut metrics = serde_json::Map::new();
         metrics.insert("state".to_owned(), "lost".into());
         let told = store.append_event(&Event {
@@ -47,10 +48,16 @@ pub(super) fn bury_the_dead(
     Ok(())
 }
 
-fn lost_reason(job: &Job) -> String {
+/// Why a job is lost, how far it had come and how it goes on.
+fn lost_reason(job: &Job, last: Option<&Event>) -> String {
+    let (pid, id) = (job.pid, job.job_id);
+    let at = match job.state {
+        JobState::Queued => ", before its turn came".to_owned(),
+        _ => last.map_or_else(String::new, |e| format!(", at {:.0} %", e.progress * 100.0)),
+    };
     format!(
-        "process {} ended before the job did; what it had finished is kept, run it again for the rest",
-        job.pid
+        "process {pid} ended before the job did{at}; what it had finished is kept, and jobs resume {id} \
+         goes on from there"
     )
 }
 
@@ -127,8 +134,9 @@ impl Store {
         let path = self.home.job(job.job_id).join("job.json");
         let mut now: Job = read_json(&path).ok().flatten().unwrap_or(job);
         if !now.state.ended() {
+            let events = self.events(now.job_id).unwrap_or_default();
+            now.reason = Some(lost_reason(&now, events.last()));
             now.state = JobState::Lost;
-            now.reason = Some(lost_reason(&now));
         }
         now
     }
@@ -193,6 +201,7 @@ mod tests {
             finished_at: None,
             request: serde_json::Value::Null,
             result: None,
+            continues: None,
         }
     }
 

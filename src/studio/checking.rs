@@ -1,8 +1,10 @@
 //! Diagnosis of a dataset from what was heard in its tracks.
 
 use super::StudioError;
+use super::counting::Counting;
 use super::local::Inner;
 use crate::domain::dataset::Dataset;
+use crate::domain::finetune::Recount;
 use crate::domain::ids::{DatasetName, TrackId};
 use crate::domain::listening::Problem;
 use crate::domain::track::Track;
@@ -38,6 +40,10 @@ pub struct CheckReport {
     pub dataset: DatasetName,
     /// Its tracks.
     pub tracks: Vec<CheckedTrack>,
+    /// Tracks that a training would count at another octave than they are heard at.
+    pub counted: Vec<Recount>,
+    /// The same in words.
+    pub counting: Vec<String>,
     /// Everything else.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
@@ -62,7 +68,16 @@ pub fn check(inner: &Inner, name: &DatasetName) -> Result<CheckReport, StudioErr
     });
     let tracks: Vec<CheckedTrack> = tracks.collect();
     let (references, seconds) = references(inner, &dataset)?;
-    Ok(CheckReport { dataset: name.clone(), tracks, diagnosis: diagnose(&references, &seconds) })
+    let included: Vec<&Track> = dataset.included().collect();
+    let heard = included.iter().filter_map(|t| Some((*t, inner.record(&t.track_id)?)));
+    let counting = Counting::of(heard);
+    Ok(CheckReport {
+        dataset: name.clone(),
+        tracks,
+        counted: counting.counted(&included),
+        counting: counting.words(),
+        diagnosis: diagnose(&references, &seconds),
+    })
 }
 
 /// What judging needs of the included tracks, and their lengths.

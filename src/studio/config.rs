@@ -63,6 +63,10 @@ pub struct Config {
     pub by: String,
     /// The terminal.
     pub terminal: Terminal,
+    /// The folder of the person who runs the program, where there is one.
+    pub own_folder: Option<PathBuf>,
+    /// Whether a person looks on while jobs run: workers then let keys go first.
+    pub watched: bool,
 }
 
 /// Folders where systems keep banks, and the names of good ones.
@@ -89,7 +93,9 @@ impl Config {
             banks.extend(BANK_NAMES.iter().map(|n| Path::new(folder).join(n)));
         }
         let by = settings.by.clone().unwrap_or_else(user_name);
-        Ok(Self { home, settings, banks, by, terminal: terminal() })
+        let own_folder = directories::UserDirs::new().map(|d| d.home_dir().to_owned());
+        let terminal = terminal();
+        Ok(Self { home, settings, banks, by, terminal, own_folder, watched: false })
     }
 }
 

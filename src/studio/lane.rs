@@ -9,7 +9,7 @@ use super::{ErrorKind, ErrorReport, JobEnd, StudioError, Work};
 use super::{evaluation, generation, importing, training};
 use crate::domain::ids::JobId;
 use crate::domain::job::{EventKind, Job, JobState};
-use crate::domain::work::StopToken;
+use crate::domain::work::{Observer, StopToken};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,7 +41,13 @@ pub struct Lane {
 
 impl Lane {
     /// Puts work into the queue and starts the thread with the first.
-    pub fn submit(inner: &Arc<Inner>, work: Work) -> Result<JobId, StudioError> {
+    ///
+    /// `continues` is the job that ended too soon, where its work is gone on with.
+    pub fn submit(
+        inner: &Arc<Inner>,
+        work: Work,
+        continues: Option<JobId>,
+    ) -> Result<JobId, StudioError> {
         let lane = &inner.lane;
         let mut queue = locked(&lane.queue);
         if queue.waiting.len() >= QUEUE_MAX {
@@ -60,6 +66,7 @@ impl Lane {
             finished_at: None,
             request: serde_json::to_value(&work).unwrap_or(Value::Null),
             result: None,
+            continues,
         };
         inner.store.put_job(&job)?;
         queue.waiting.push_back((job_id, work));
@@ -168,6 +175,9 @@ fn run_one(inner: &Arc<Inner>, id: JobId, work: &Work, stop: &StopToken) -> JobE
     job.started_at = Some(inner.clock.now());
     let started = inner.store.put_job(&job).map_err(StudioError::from);
     reporter.event(EventKind::Started, Map::new());
+    if let Some(old) = job.continues {
+        reporter.log(&format!("goes on with {old}; what that had finished is not done again"));
+    }
     let over = AtomicBool::new(false);
     let result = std::thread::scope(|threads| {
         let watch = threads.spawn(|| watch_for_words(inner, id, stop, &over));
@@ -270,6 +280,7 @@ fn lost_record(id: JobId, work: &Work, inner: &Inner, error: &StudioError) -> Jo
             finished_at: Some(inner.clock.now()),
             request: Value::Null,
             result: None,
+            continues: None,
         },
         error: Some(report),
     }

@@ -15,7 +15,7 @@ use crate::audio::peaks::Peaks;
 use crate::domain::dataset::Dataset;
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
-use crate::domain::job::{Event, Job};
+use crate::domain::job::{Event, Job, JobState};
 use crate::domain::plan::Plan;
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::take::{Take, TakeRequest};
@@ -23,8 +23,8 @@ use crate::domain::track::Track;
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
 use crate::listen::profile::SoundProfile;
-use crate::store::Store;
 use crate::store::hearings::Record;
+use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -69,6 +69,14 @@ impl Inner {
         records.insert(id.clone(), Arc::clone(&record));
         Some(record)
     }
+
+    /// Keeps a record that was made anew, on disk and here.
+    pub fn keep_record(&self, id: &TrackId, record: Record) -> Result<Arc<Record>, StoreError> {
+        self.store.put_record(id, &record)?;
+        let record = Arc::new(record);
+        locked(&self.records).insert(id.clone(), Arc::clone(&record));
+        Ok(record)
+    }
 }
 
 /// The studio in this process.
@@ -105,7 +113,8 @@ impl LocalStudio {
         engine: Box<dyn Engine>,
     ) -> Result<Self, StudioError> {
         let threads = config.settings.threads.unwrap_or(0);
-        let pool = workers(threads)?;
+        // Workers step back where somebody looks on; headless there is nobody to answer.
+        let pool = workers(threads, config.watched)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store: Arc::new(store),
@@ -113,7 +122,7 @@ impl LocalStudio {
                 clock,
                 config,
                 pool,
-                aside: workers(threads.clamp(0, 2))?,
+                aside: workers(threads.clamp(0, 2), false)?,
                 bus: Arc::new(Bus::default()),
                 lane: Lane::default(),
                 preview: Preview::default(),
@@ -129,12 +138,34 @@ impl LocalStudio {
     }
 }
 
-fn workers(threads: usize) -> Result<rayon::ThreadPool, StudioError> {
+fn workers(threads: usize, behind: bool) -> Result<rayon::ThreadPool, StudioError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .start_handler(move |_| {
+            if behind {
+                step_back();
+            }
+        })
         .build()
         .map_err(|e| StudioError::Internal(format!("no worker threads: {e}")))
 }
+
+/// How much nicer than the rest of the program those threads are that work while a person looks on.
+#[cfg(target_os = "linux")]
+const NICER: i32 = 10;
+
+/// Lets every other thread go first, so that a key is answered while all cores work. On Linux that
+/// is a matter of the thread; elsewhere it would be one of the whole program.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    if let Ok(now) = rustix::process::getpriority_process(None) {
+        // Without it keys are answered a little later, nothing else.
+        let _ = rustix::process::setpriority_process(None, (now + NICER).min(19));
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 impl Drop for LocalStudio {
     fn drop(&mut self) {
@@ -210,7 +241,22 @@ impl Studio for LocalStudio {
     }
 
     fn submit(&self, work: Work) -> Result<JobId, StudioError> {
-        Lane::submit(&self.inner, work)
+        Lane::submit(&self.inner, work, None)
+    }
+
+    fn go_on(&self, id: JobId) -> Result<JobId, StudioError> {
+        let old = self.inner.store.job(id)?;
+        if !old.state.ended() {
+            return Err(StudioError::Usage(format!("job {id} has not ended")));
+        }
+        let next = self.inner.store.jobs()?.into_iter().find(|j| j.continues == Some(id));
+        if let Some(next) = next {
+            return Err(StudioError::Usage(format!("{} goes on with {id} already", next.job_id)));
+        }
+        let work: Work = serde_json::from_value(old.request).map_err(|e| {
+            StudioError::Usage(format!("what {id} was asked for cannot be read back: {e}"))
+        })?;
+        Lane::submit(&self.inner, work, (old.state != JobState::Done).then_some(id))
     }
 
     fn stop(&self, id: JobId) -> Result<(), StudioError> {

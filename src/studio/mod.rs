@@ -7,6 +7,7 @@
 pub mod checking;
 pub mod clock;
 pub mod config;
+pub mod counting;
 pub mod curation;
 pub mod demo;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod evaluation;
 pub mod exporting;
 pub mod generation;
+pub mod hearing;
 pub mod importing;
 pub mod lane;
 pub mod local;
@@ -116,6 +118,9 @@ pub trait Studio: Send + Sync {
 
     /// Puts work into the queue.
     fn submit(&self, work: Work) -> Result<JobId, StudioError>;
+    /// Puts the work of a job that has ended into the queue again, as a new job. What the old one
+    /// had finished, tracks that were heard and takes that are there, is not done a second time.
+    fn go_on(&self, id: JobId) -> Result<JobId, StudioError>;
     /// Asks a job to stop.
     fn stop(&self, id: JobId) -> Result<(), StudioError>;
     /// Lets a job rest at its next step, or go on, in whatever process it runs.

@@ -199,13 +199,13 @@ mod device {
                 self.now = None;
             }
             let now = self.now.as_ref()?;
-            let mut at_s = now.hear.from_s + now.player.get_pos().as_secs_f64();
-            if let Some((from, to)) = now.hear.looped_s.filter(|(from, to)| to > from)
-                && at_s >= to
-                && now.hear.from_s < to
-            {
-                at_s = from + (at_s - to) % (to - from);
-            }
+            let since_s = now.player.get_pos().as_secs_f64();
+            let looped = now.hear.looped_s.filter(|(from, to)| to > from && now.hear.from_s < *to);
+            let at_s = match looped {
+                // The player counts anew with the second of its sounds, which is the loop.
+                Some((from, to)) if now.player.len() < 2 => from + since_s % (to - from),
+                _ => now.hear.from_s + since_s,
+            };
             Some(Playing {
                 path: now.hear.path.clone(),
                 at_s,

@@ -54,6 +54,8 @@ fn rate_name(kind: JobKind, phase: Phase) -> String {
 /// Speeds before anything was measured, for two ordinary cores. Units are seconds of music.
 fn default_rate(kind: JobKind, phase: Phase) -> f64 {
     match (kind, phase) {
+        // Training listens for notes too.
+        (JobKind::Train, Phase::Listen) => 20.0,
         (_, Phase::Listen) => 250.0,
         (JobKind::Train, Phase::Sound) => 300.0,
         (JobKind::Generate, Phase::Render) => 60.0,

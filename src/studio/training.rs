@@ -2,6 +2,8 @@
 //! itself, keep.
 
 use super::StudioError;
+use super::counting::Counting;
+use super::hearing;
 use super::importing::locate;
 use super::local::Inner;
 use super::progress::Reporter;
@@ -12,18 +14,13 @@ use crate::domain::dataset::Dataset;
 use crate::domain::finetune::{Manifest, Source, TrainStatus};
 use crate::domain::ids::FinetuneId;
 use crate::domain::job::Phase;
-use crate::domain::listening::Pass;
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::{Learned, Material, TrainRequest};
-use crate::judge::{Fingerprint, Judge, Reference};
-use crate::listen::file::listen;
+use crate::judge::{Judge, Reference};
 use crate::store::hearings::Record;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The result of a training, the last line of its stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,8 +55,10 @@ pub fn run(
         )));
     }
     let music: f64 = dataset.included_s();
+    let held_out = hold_out(tracks.len(), work)?;
+    let held: Vec<bool> = choose_held_out(&tracks, held_out, work.seed);
     reporter.plan(&[
-        (Phase::Listen, unheard_s(inner, &tracks)),
+        (Phase::Listen, hearing::unheard_s(inner, &tracks, &held)),
         (Phase::Screen, music),
         (Phase::Sound, music),
         (Phase::Writing, music),
@@ -71,16 +70,16 @@ pub fn run(
     reporter.log(&screened.words);
     screening::refuse(&screened, tracks.len())?;
     reporter.end_phase(Phase::Screen);
-    let records = hear(inner, &tracks, reporter, stop)?;
-    let held_out = hold_out(tracks.len(), work)?;
-    let held: Vec<bool> = choose_held_out(&tracks, held_out, work.seed);
+    let records = hearing::hear(inner, &tracks, &held, reporter, stop)?;
+    let counting = Counting::of(tracks.iter().copied().zip(records.iter().cloned()));
+    counting.words().iter().for_each(|words| reporter.log(words));
     let id = new_id(inner);
     let folder = inner.store.stage_finetune(&id)?;
     let made = make(
         inner,
         work,
         &dataset,
-        &Parts { tracks: &tracks, records: &records, held: &held },
+        &Parts { tracks: &tracks, records: &records, held: &held, counting: &counting },
         &id,
         folder,
         reporter,
@@ -113,6 +112,8 @@ pub fn run(
     let mut report = learned.report.clone();
     report.cpu_seconds = (spent * 100.0).round() / 100.0;
     report.heldout.n = held_out;
+    report.notes.extend(counting.words());
+    report.counted = counting.counted(&tracks);
     let manifest = Manifest {
         finetune_id: id.clone(),
         name: work.name.clone(),
@@ -147,83 +148,6 @@ fn check_name(name: &str) -> Result<(), StudioError> {
         return Ok(());
     }
     Err(StudioError::Usage(format!("a finetune's name has 1 to 200 characters, not {length}")))
-}
-
-/// Seconds of music whose hearing is not in the cache.
-fn unheard_s(inner: &Inner, tracks: &[&Track]) -> f64 {
-    tracks.iter().filter(|t| inner.record(&t.track_id).is_none()).map(|t| t.duration_s()).sum()
-}
-
-/// The records of all tracks; those that are missing are made again. Files that are gone or have
-/// changed end the job before anything is learned.
-fn hear(
-    inner: &Inner,
-    tracks: &[&Track],
-    reporter: &Reporter,
-    stop: &StopToken,
-) -> Result<Vec<Arc<Record>>, StudioError> {
-    let done = AtomicU64::new(0);
-    let records = tracks
-        .par_iter()
-        .map(|track| {
-            stop.check()?;
-            must_be_there(inner, track)?;
-            let record = match inner.record(&track.track_id) {
-                Some(record) => record,
-                None => hear_again(inner, track, stop)?,
-            };
-            let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-            reporter.progress(Phase::Listen, count as f64, tracks.len() as f64);
-            Ok(record)
-        })
-        .collect::<Result<_, StudioError>>()?;
-    reporter.end_phase(Phase::Listen);
-    Ok(records)
-}
-
-fn must_be_there(inner: &Inner, track: &Track) -> Result<(), StudioError> {
-    let path = locate(inner, track);
-    let changed = |what| StudioError::Changed {
-        track_id: track.track_id.clone(),
-        title: track.title.clone(),
-        path: path.clone(),
-        what,
-    };
-    let meta = fs::metadata(&path).map_err(|_| changed("is gone"))?;
-    if meta.len() != track.bytes {
-        return Err(changed("has changed since it was imported"));
-    }
-    let mut hasher = blake3::Hasher::new();
-    let file = fs::File::open(&path).map_err(|_| changed("cannot be read"))?;
-    hasher.update_reader(file).map_err(|_| changed("cannot be read"))?;
-    if hasher.finalize().to_hex().as_str() == track.hash {
-        Ok(())
-    } else {
-        Err(changed("has changed since it was imported"))
-    }
-}
-
-/// Listens to a track's file again and keeps the record of the track's part.
-fn hear_again(inner: &Inner, track: &Track, stop: &StopToken) -> Result<Arc<Record>, StudioError> {
-    let limits = &inner.config.settings.limits;
-    let mut found: Option<Result<Record, StudioError>> = None;
-    listen(&locate(inner, track), limits, Pass::Quick, stop, |part, mono| {
-        if (part.start_s - track.start_s).abs() < 0.5 && found.is_none() {
-            found = Some(
-                Fingerprint::new(&mono)
-                    .map(|fingerprint| Record { hearing: part.hearing, fingerprint })
-                    .map_err(|e| StudioError::Listen(e.into())),
-            );
-        }
-    })?;
-    match found {
-        Some(record) => {
-            let record = record?;
-            inner.store.put_record(&track.track_id, &record)?;
-            Ok(Arc::new(record))
-        }
-        None => Err(super::checking::not_heard(track)),
-    }
 }
 
 /// How many tracks are kept unseen.
@@ -290,6 +214,7 @@ struct Parts<'a> {
     tracks: &'a [&'a Track],
     records: &'a [Arc<Record>],
     held: &'a [bool],
+    counting: &'a Counting,
 }
 
 #[expect(clippy::too_many_arguments, reason = "the steps of one job share all of it")]
@@ -303,27 +228,25 @@ fn make(
     reporter: &Reporter,
     stop: &StopToken,
 ) -> Result<(Learned, Vec<Reference>), StudioError> {
-    let material: Vec<Material> = parts
-        .tracks
-        .iter()
-        .zip(parts.records)
-        .zip(parts.held)
-        .filter(|(_, held)| !**held)
-        .map(|((track, record), _)| {
+    let learned = (0..parts.tracks.len()).filter(|i| !parts.held[*i]);
+    let material: Vec<Material> = learned
+        .map(|i| {
+            let (track, record) = (parts.tracks[i], &parts.records[i]);
+            let heard = parts.counting.apply(inner, i, track, record)?;
             let only = dataset.member(&track.track_id).and_then(|m| m.only_s);
             let offset_s = only.map_or(0.0, |(from, _)| from);
-            Material {
+            Ok(Material {
                 track_id: track.track_id.clone(),
                 path: locate(inner, track),
                 start_s: track.start_s + offset_s,
                 offset_s,
                 hearing: Arc::new(match only {
-                    Some(span) => within(&record.hearing, span),
-                    None => record.hearing.clone(),
+                    Some(span) => within(&heard, span),
+                    None => heard,
                 }),
-            }
+            })
         })
-        .collect();
+        .collect::<Result<_, StudioError>>()?;
     reporter.log(&format!(
         "learning {id} from {} tracks of {}, {} held out",
         material.len(),

@@ -24,6 +24,10 @@ pub fn within(hearing: &Hearing, (from_s, to_s): (f64, f64)) -> Hearing {
     l.chords.retain_mut(|c| span(&mut c.start_s, &mut c.end_s));
     l.sections.retain_mut(|s| span(&mut s.start_s, &mut s.end_s));
     l.problems.retain_mut(|p| span(&mut p.start_s, &mut p.end_s));
+    l.keys.retain_mut(|k| span(&mut k.start_s, &mut k.end_s));
+    if let Some(notes) = &mut l.notes {
+        notes.retain_mut(|n| span(&mut n.start_s, &mut n.end_s));
+    }
     cut.slices.retain(|s| inside(f64::from(s.at_s)));
     for slice in &mut cut.slices {
         slice.at_s -= from_s as f32;
@@ -51,7 +55,10 @@ mod tests {
             "sections": [{ "start_s": 0.0, "end_s": 9.0, "label": "A", "energy": 0.4 },
                          { "start_s": 9.0, "end_s": 60.0, "label": "B", "energy": 0.9 }],
             "loudness_lufs": -14.0, "loudness_range_lu": 5.0, "true_peak_dbtp": -0.5,
-            "vocals": null, "notes": null, "problems": [],
+            "vocals": null, "notes": [
+                { "start_s": 9.5, "end_s": 10.5, "midi": 40, "velocity": 90, "part": "bass" },
+                { "start_s": 31.0, "end_s": 32.0, "midi": 45, "velocity": 90, "part": "bass" }],
+            "problems": [],
         }));
         let hearing = Hearing {
             listening: listening.unwrap(),
@@ -66,6 +73,9 @@ mod tests {
         assert_eq!(cut.sections.len(), 1);
         let spans: Vec<(f64, f64)> = cut.chords.iter().map(|c| (c.start_s, c.end_s)).collect();
         assert_eq!(spans, [(0.0, 5.0), (5.0, 20.0)]);
+        let notes = cut.notes.unwrap_or_default();
+        assert_eq!(notes.len(), 1);
+        assert_eq!((notes[0].start_s, notes[0].end_s), (0.0, 0.5));
         assert_eq!(within(&hearing, (0.0, 60.0)), hearing);
     }
 }

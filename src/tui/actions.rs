@@ -186,7 +186,7 @@ table! {
         ZoomIn "zoom-in" "look closer at the waveform" ["z i"] "";
         ZoomOut "zoom-out" "look from farther away" ["z o"] "";
         ZoomAll "zoom-all" "see the whole waveform" ["z z"] "";
-        Trim "trim" "let only a stretch of the track take part" ["C"] "";
+        Trim "trim" "let only a stretch of the track take part" ["C"] "trim";
         Excerpt "excerpt" "write the loop, or ten seconds from here, as a WAV file" ["w"] "";
     }
     Triage {
@@ -204,7 +204,7 @@ table! {
     Jobs {
         StopJob "stop" "stop the job; what it finished is kept" ["c"] "stop";
         Pause "pause" "pause the job, or let it go on" ["P"] "pause";
-        Retry "retry" "ask for the same work again" ["r"] "again";
+        Retry "retry" "go on with a job that ended too soon, or ask for it again" ["r"] "go on";
         Result "result" "go to what the job made" ["o"] "result";
         Follow "follow" "keep the newest line of the log in sight" ["f"] "follow";
         FullLog "log" "the whole log" ["L"] "log";
@@ -291,6 +291,23 @@ table! {
         EraseLine "typing-erase-line" "erase to the start of the line" ["ctrl-u"] "";
         EraseRest "typing-erase-rest" "erase to the end of the line" ["ctrl-k"] "";
         Unerase "typing-undo" "take back the last change of the text" ["ctrl-z"] "";
+    }
+}
+
+impl Act {
+    /// Whether it is meant at a place in time: where the playing stands, if something plays.
+    pub fn is_of_time(self) -> bool {
+        matches!(
+            self,
+            Self::LoopStart
+                | Self::LoopEnd
+                | Self::LoopSection
+                | Self::LoopClear
+                | Self::SectionNext
+                | Self::SectionPrevious
+                | Self::SeekBack
+                | Self::SeekOn
+        )
     }
 }
 

@@ -89,6 +89,8 @@ pub enum Ask {
     Take(TakeId),
     /// Work for the queue.
     Submit(Work),
+    /// The work of a job that ended, once more.
+    GoOn(JobId),
     /// That a job stop.
     Stop(JobId),
     /// An edit of a dataset.
@@ -288,6 +290,10 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
             let id = studio.submit(work)?;
             Answer::Submitted(Box::new(studio.job(id)?))
         }
+        Ask::GoOn(id) => {
+            let id = studio.go_on(id)?;
+            Answer::Submitted(Box::new(studio.job(id)?))
+        }
         Ask::Stop(id) => {
             studio.stop(id)?;
             Answer::Stopping(id)
@@ -383,10 +389,12 @@ fn apply(
             format!("{} left out of training: {reason}", tracks(ids.len())),
         ),
         Edit::Include(ids) => {
-            (studio.include(name, &ids)?, format!("{} take part again", tracks(ids.len())))
+            let part = if ids.len() == 1 { "takes part" } else { "take part" };
+            (studio.include(name, &ids)?, format!("{} {part} again", tracks(ids.len())))
         }
         Edit::Keep(ids) => {
-            (studio.keep_tracks(name, &ids)?, format!("{} kept as they are", tracks(ids.len())))
+            let as_is = if ids.len() == 1 { "as it is" } else { "as they are" };
+            (studio.keep_tracks(name, &ids)?, format!("{} kept {as_is}", tracks(ids.len())))
         }
         Edit::Trim(id, only_s) => {
             let words = match only_s {
@@ -400,7 +408,7 @@ fn apply(
         }
         Edit::Undo => {
             let words = studio.undo(name)?;
-            (studio.dataset(name)?, words)
+            (studio.dataset(name)?, format!("{words}; ctrl-r decides it again"))
         }
         Edit::Redo => {
             let words = studio.redo(name)?;

@@ -53,6 +53,8 @@ pub struct Setup {
     pub ssh: bool,
     /// Where the program was started.
     pub folder: PathBuf,
+    /// The person's own folder, what `~` stands for.
+    pub own_folder: Option<PathBuf>,
     /// What a person should know about opening the home.
     pub notes: Vec<String>,
     /// Whether the program ends by itself when asked to, for tests of the terminal.

@@ -160,6 +160,18 @@ impl Facts {
         self.jobs.iter().filter(|j| !j.state.ended())
     }
 
+    /// The job that goes on with one that ended too soon.
+    pub fn continued_by(&self, id: JobId) -> Option<JobId> {
+        self.jobs.iter().find(|j| j.continues == Some(id)).map(|j| j.job_id)
+    }
+
+    /// Jobs whose process died and that nothing goes on with yet.
+    pub fn interrupted(&self) -> impl Iterator<Item = &Job> {
+        self.jobs
+            .iter()
+            .filter(|j| j.state == JobState::Lost && self.continued_by(j.job_id).is_none())
+    }
+
     /// What is known of a track's sound.
     pub fn sketch(&self, id: &TrackId) -> Option<&Sketch> {
         self.sketches.get(id).and_then(Option::as_ref)

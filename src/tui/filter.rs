@@ -193,10 +193,10 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// "am" and "a minor" are one name.
+/// "am" and "a minor" are one name; "minor" alone is any of them.
 fn key_name(text: &str) -> String {
     let text = text.trim();
-    if text.contains(' ') {
+    if text.contains(' ') || matches!(text, "minor" | "major") {
         return text.to_owned();
     }
     match text.strip_suffix('m') {
@@ -219,7 +219,10 @@ fn meets(test: &Test, subject: &Subject<'_>) -> bool {
             Order::About => (v - wanted).abs() <= 0.5,
         }),
         Test::NoFigure(figure) => value(figure).is_none(),
-        Test::Key(wanted) => subject.key.as_ref().is_some_and(|k| k.to_lowercase() == *wanted),
+        Test::Key(wanted) => subject.key.as_ref().is_some_and(|k| {
+            let key = k.to_lowercase();
+            key == *wanted || key.split(' ').nth(1) == Some(wanted)
+        }),
         Test::NoKey => subject.key.is_none(),
         Test::Rights(wanted) => subject.rights.to_lowercase().starts_with(wanted),
         Test::State(wanted) => subject.state == wanted,
@@ -260,6 +263,7 @@ mod tests {
             "bpm<100 len>30s",
             "len<0:45",
             "key:Dm",
+            "key:minor",
             "\"key:D minor\"",
             "lufs<-14",
             "rights:open",
@@ -274,7 +278,16 @@ mod tests {
             assert!(Filter::read(yes).passes(&pad()), "{yes}");
             assert!(Filter::read(yes).faults.is_empty(), "{yes}");
         }
-        for no in ["drum", "bpm>120", "key:D", "bpm:none", "state:out", "not:glass", "marked"] {
+        for no in [
+            "drum",
+            "bpm>120",
+            "key:D",
+            "key:major",
+            "bpm:none",
+            "state:out",
+            "not:glass",
+            "marked",
+        ] {
             assert!(!Filter::read(no).passes(&pad()), "{no}");
         }
     }

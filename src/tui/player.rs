@@ -26,9 +26,11 @@ pub struct Sound {
 impl Sound {
     /// What the studio is asked to play, so much louder.
     pub fn hear(&self, gain_db: f64) -> Hear {
+        // Where a loop was just ended, it is heard from its start.
+        let back = self.looped_s.filter(|(_, to)| (self.at_s - to).abs() < 1e-3);
         Hear {
             path: self.path.clone(),
-            from_s: self.start_s + self.at_s,
+            from_s: self.start_s + back.map_or(self.at_s, |(from, _)| from),
             gain_db,
             looped_s: self.looped_s.map(|(from, to)| (self.start_s + from, self.start_s + to)),
         }
@@ -94,6 +96,12 @@ impl Player {
         let since = now.mono_ms.saturating_sub(self.at.mono_ms) as f64 / 1000.0;
         let moved = if playing.paused { 0.0 } else { since };
         (playing.at_s + moved).min(playing.duration_s)
+    }
+
+    /// How much louder a file is played: the one of two that is heard keeps its level.
+    pub fn gain_db(&self, path: &Path) -> f64 {
+        let pair = self.pair.as_ref().filter(|p| p.now().path == path && self.plays(path));
+        pair.map_or(0.0, Pair::gain_db)
     }
 
     /// Whether a file is being played.

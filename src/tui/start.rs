@@ -63,7 +63,8 @@ pub fn run(config: Config, announce: Announce) -> u8 {
 
 /// The studio; one that only looks on where the home may only be read, with the reason.
 fn open(config: &Config) -> Result<(LocalStudio, Option<ErrorReport>), StudioError> {
-    let refused = match LocalStudio::own(config.clone(), "screens") {
+    let watched = Config { watched: true, ..config.clone() };
+    let refused = match LocalStudio::own(watched, "screens") {
         Ok(studio) => return Ok((studio, None)),
         Err(error) => error,
     };
@@ -131,6 +132,7 @@ fn app(config: &Config, studio: &dyn Studio, fault: Option<&String>, size: (u16,
         limits: config.settings.limits.clone(),
         ssh: terminal.ssh,
         folder: std::path::absolute(".").unwrap_or_default(),
+        own_folder: config.own_folder.clone(),
         notes,
         debug: cfg!(debug_assertions),
     };

@@ -2,14 +2,15 @@
 //!
 //! `cargo bench --bench hearing -- --bank FILE [--bank FILE] [--midi NAME=DIR].. [--wad NAME=FILE]..
 //! [--generated N] [--python PATH] [--peers a,b] [--cache DIR] [--only own] [--limit N]
-//! [--seconds 60] [--pieces]`
+//! [--seconds 60] [--pieces] [--calibrate]`
 //!
 //! Banks are `SoundFont` files that nothing was trained with: MIDI files are played by the
 //! first, the generator's pieces by each in turn. Of WADs of one name, the 20 pieces with the smallest
 //! hashes are taken. MIDI files are cut to `--seconds` (0: whole); they have no truth of harmony and
 //! form, and where their beats or bars cannot be believed, those are not asked (`support/hearing/doubt.rs`
 //! has the rules). `--python` runs the peers it finds by `peers/hear.py`; `--cache` keeps what they said,
-//! and `--only own` uses nothing else of them. The figures are those of `mir_eval`, but beats in the
+//! and `--only own` uses nothing else of them. `--calibrate`
+//! fits the constants of `src/listen/confidence.rs` instead. The figures are those of `mir_eval`, but beats in the
 //! first 5 s count; beats of MIDI files count from the first note to the last. Nothing is asserted.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
@@ -24,6 +25,7 @@ mod music;
 
 use hearing::answer::Answer;
 use hearing::board::Board;
+use hearing::calibrate;
 use hearing::cases::{self, Case, Source};
 use hearing::figures::Figure;
 use hearing::peers::{self, Peers};
@@ -47,6 +49,7 @@ struct Asked {
     limit: usize,
     seconds: f64,
     pieces: bool,
+    calibrate: bool,
 }
 
 impl Asked {
@@ -63,6 +66,7 @@ impl Asked {
             limit: usize::MAX,
             seconds: 60.0,
             pieces: false,
+            calibrate: false,
         };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -72,6 +76,10 @@ impl Asked {
             }
             if argument == "--pieces" {
                 asked.pieces = true;
+                continue;
+            }
+            if argument == "--calibrate" {
+                asked.calibrate = true;
                 continue;
             }
             let value = arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
@@ -105,6 +113,9 @@ fn main() {
     let asked = Asked::read();
     let scratch = tempfile::tempdir().expect("a folder for scratch");
     let cases = make(&asked, scratch.path());
+    if asked.calibrate {
+        return calibrate::print(&cases);
+    }
     let mut board = Board::default();
     let mut costs = Vec::new();
     own(&asked, &cases, scratch.path(), &mut board, &mut costs);

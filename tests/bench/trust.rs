@@ -11,7 +11,7 @@
 mod trust;
 
 use std::path::PathBuf;
-use trust::cache;
+use trust::{cache, matrix};
 
 fn main() {
     let (mut music, mut folder, mut limit) = (None, None, usize::MAX);
@@ -42,5 +42,8 @@ fn main() {
     }
     let changed = cache::changed(&works, &folder);
     println!("{} changed parts", changed.len());
-    if !measure {}
+    if measure {
+        matrix::changes(&works, &changed, &folder);
+        matrix::pairs(&works, &folder);
+    }
 }

@@ -82,8 +82,8 @@ fn a_job_is_paused_and_goes_on_from_outside() {
     home.json(["jobs", "cancel", &id]).ok();
     owner.end().error(130, "stopped");
     check_events(&home.json(["jobs", "log", &id]).lines());
+    home.json(["jobs", "pause", &id]).error(2, "usage");
     for word in ["pause", "resume"] {
-        home.json(["jobs", word, &id]).error(2, "usage");
         home.json(["jobs", word, "j999"]).error(4, "not_found");
     }
 }
@@ -155,7 +155,7 @@ fn training_in_the_background_goes_on_and_is_seen_to_end() {
 }
 
 #[test]
-fn what_ran_in_a_dead_process_is_lost_at_once_to_those_who_look() {
+fn what_ran_in_a_dead_process_is_interrupted_at_once_to_those_who_look() {
     let home = Home::prepared();
     let last = home.last_job();
     let owner = home.start(LONG);
@@ -165,10 +165,10 @@ fn what_ran_in_a_dead_process_is_lost_at_once_to_those_who_look() {
     owner.kill();
     let ran = watch.end();
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("lost"), "{ran:?}");
+    assert!(ran.err.contains("is interrupted"), "{ran:?}");
     let job = home.json(["jobs", "show", &id]).ok();
     assert_eq!(job["state"], "lost");
-    assert!(job["reason"].as_str().unwrap().contains("run it again"), "{job}");
+    assert!(job["reason"].as_str().unwrap().contains("jobs resume"), "{job}");
     let listed = home.json(["jobs", "list"]).ok();
     assert_eq!(listed["jobs"].as_array().unwrap().last().unwrap(), &job);
     home.json(["jobs", "cancel", &id]).error(2, "usage");
@@ -176,7 +176,7 @@ fn what_ran_in_a_dead_process_is_lost_at_once_to_those_who_look() {
     assert!(none.code == Some(0) && none.err.contains("no job is running"), "{none:?}");
     // The next owner writes it down.
     let ran = home.run(["dataset", "new", "x"]);
-    assert!(ran.err.contains(&id) && ran.err.contains("lost"), "{ran:?}");
+    assert!(ran.err.contains(&id) && ran.err.contains("interrupted"), "{ran:?}");
     let events: Vec<Value> = home.json(["jobs", "log", &id]).lines();
     check_events(&events);
 }

@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod jobs;
 mod killing;
+mod learning;
 mod music;
 mod same;
 mod settings;

@@ -73,13 +73,25 @@ impl Clock {
 
 /// The piece of a seed, `seconds` long or a little longer.
 pub fn compose(seed: u64, seconds: f64) -> Piece {
-    let mut dice = Dice::new(seed, "hearing");
+    write(seed, seconds, false)
+}
+
+/// As [`compose`], with drums of all kinds, sometimes alone.
+pub fn compose_drums(seed: u64, seconds: f64) -> Piece {
+    write(seed, seconds, true)
+}
+
+fn write(seed: u64, seconds: f64, drums: bool) -> Piece {
+    let mut dice = Dice::new(seed, if drums { "drums" } else { "hearing" });
     let manner = manner(&mut dice);
     let sections = form(seed, &manner, seconds, &mut dice);
     let bars: usize = sections.iter().map(|s| s.bars).sum();
     let beats = bars * manner.per_bar;
     let clock = Clock::new(&manner, beats, &mut dice);
-    let band = play::Band::new(&mut dice);
+    let mut band = play::Band::new(&mut dice);
+    if drums {
+        band.drum(&mut dice);
+    }
     let mut events = band.setup();
     let mut chords: Vec<ChordSpan> = Vec::new();
     for section in &sections {

@@ -154,7 +154,9 @@ fn stroke(
     let first = (at_s * rate) as usize;
     let length = (6.0 * voice.decay_s.max(voice.noise_decay_s)).min(3.0);
     let count = ((length * rate) as usize).min(out.len().saturating_sub(first));
-    let f = 2.0 * (std::f64::consts::PI * (voice.noise_hz / rate).min(0.22)).sin();
+    let wanted = 2.0 * (std::f64::consts::PI * (voice.noise_hz / rate).min(0.22)).sin();
+    // Beyond this the filter rings ever louder until nothing is a number.
+    let f = wanted.min(0.9 * ((voice.narrow * voice.narrow + 4.0).sqrt() - voice.narrow));
     let (mut low, mut band, mut phase) = (0.0, 0.0, 0.0);
     let mut metal = [0f64; 6];
     let ratios = [1.0, 1.342, 1.2312, 1.6532, 1.9523, 2.1523];

@@ -8,11 +8,13 @@
 pub mod beat;
 pub mod compose;
 pub mod free;
+pub mod groove;
 pub mod kit;
 pub mod midi;
 pub mod parts;
 pub mod play;
 pub mod render;
+pub mod sf3;
 pub mod sing;
 pub mod wad;
 

@@ -22,9 +22,22 @@ pub struct Band {
     loose_s: f64,
     /// How much of a strum there is between the notes of a chord, seconds.
     strum_s: f64,
+    /// Whether drums are those of [`super::groove`].
+    grooves: bool,
 }
 
 impl Band {
+    /// Drums for certain, on any kit, now and then alone.
+    pub fn drum(&mut self, dice: &mut Dice) {
+        let kits = [0, 0, 8, 16, 24, 25, 32, 40, 48];
+        self.kit = Some(kits[dice.below(9)]);
+        self.grooves = true;
+        self.volumes[DRUMS] = 70 + dice.below(57) as u8;
+        if dice.chance(0.1) {
+            self.programs = [None; 5];
+        }
+    }
+
     pub fn new(dice: &mut Dice) -> Self {
         let chance = [0.88, 0.8, 0.35, 0.7, 0.25];
         let mut programs: [Option<u8>; 5] = std::array::from_fn(|i| {
@@ -43,6 +56,7 @@ impl Band {
             volumes: std::array::from_fn(|_| 60 + dice.below(60) as u8),
             loose_s: if dice.chance(0.5) { 0.0 } else { 0.012 * dice.unit() },
             strum_s: if dice.chance(0.6) { 0.0 } else { 0.015 * dice.unit() },
+            grooves: false,
         }
     }
 
@@ -116,7 +130,11 @@ pub fn section(
     let mut pen = Pen { band, manner, section, clock, chance, events };
     let plays = |dice: &mut Dice| dice.chance(0.6 + 0.4 * section.energy);
     if band.kit.is_some() && plays(&mut dice) {
-        super::beat::drums(&mut pen, &mut dice);
+        if band.grooves {
+            super::groove::drums(&mut pen, &mut dice);
+        } else {
+            super::beat::drums(&mut pen, &mut dice);
+        }
     }
     let mut tones = [false; 5];
     for channel in 0..5 {

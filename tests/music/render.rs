@@ -1,9 +1,8 @@
 //! The sound of a piece through a SoundFont.
 
-use super::Piece;
+use super::{Piece, sf3};
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
-use std::fs::File;
-use std::io::BufReader;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,8 +12,9 @@ const BLOCK: usize = 64;
 const TAIL_S: f64 = 1.0;
 
 pub fn load(path: &Path) -> Arc<SoundFont> {
-    let file = File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let font = SoundFont::new(&mut BufReader::new(file));
+    let bytes = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let plain = if sf3::is_packed(&bytes) { sf3::unpack(&bytes) } else { bytes };
+    let font = SoundFont::new(&mut plain.as_slice());
     Arc::new(font.unwrap_or_else(|e| panic!("{}: {e}", path.display())))
 }
 

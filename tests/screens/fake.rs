@@ -177,6 +177,7 @@ pub fn job(n: u64, state: JobState, work: &Work) -> Job {
         finished_at: ended,
         request: serde_json::to_value(work).unwrap(),
         result: None,
+        continues: None,
     }
 }
 
@@ -353,6 +354,12 @@ impl Studio for Fake {
         state.jobs.push(job(next, JobState::Queued, &work));
         Ok(JobId(next))
     }
+    fn go_on(&self, id: JobId) -> Result<JobId, StudioError> {
+        let work = serde_json::from_value(self.job(id)?.request).unwrap();
+        let next = self.submit(work)?;
+        self.state.lock().unwrap().jobs.last_mut().unwrap().continues = Some(id);
+        Ok(next)
+    }
     fn stop(&self, id: JobId) -> Result<(), StudioError> {
         self.note(format!("stop {id}"));
         Ok(())
@@ -477,7 +484,13 @@ impl Studio for Fake {
                 effect: "each song then counts once".to_owned(),
             }],
         };
-        Ok(CheckReport { dataset: name.clone(), tracks: tracks.collect(), diagnosis })
+        Ok(CheckReport {
+            dataset: name.clone(),
+            tracks: tracks.collect(),
+            counted: Vec::new(),
+            counting: Vec::new(),
+            diagnosis,
+        })
     }
     fn screen(&self, name: &DatasetName) -> Result<Screening, StudioError> {
         Ok(Screening {

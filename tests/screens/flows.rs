@@ -1,6 +1,6 @@
 //! Sessions by keys over a studio that is made up: what a person does on each screen.
 
-use crate::fake::{Fake, event, finetune, train_work};
+use crate::fake::{Fake, event, finetune, job, train_work};
 use crate::session::{Session, plain};
 use leitmotif::domain::job::{EventKind, JobState};
 use leitmotif::tui::app::Leave;
@@ -294,4 +294,42 @@ fn a_million_words_of_jobs_weigh_nothing() {
     assert!(heaviest < 6_000, "{heaviest}");
     s.keys("1 3").shows("step");
     let _ = train_work();
+}
+
+#[test]
+fn a_job_that_was_interrupted_says_so_and_is_gone_on_with_by_one_key() {
+    let fake = Fake::with_music();
+    {
+        let mut state = fake.state.lock().unwrap();
+        state.jobs.truncate(1);
+        let mut lost = job(2, JobState::Lost, &train_work());
+        lost.reason = Some("process 4711 ended before the job did, at 40 %".to_owned());
+        state.jobs.push(lost);
+    }
+    let mut s = Session::new(fake, (120, 36));
+    s.shows("1 job was interrupted: 3 r goes on").shows("3 Jobs!");
+    // It stands above what is over, and the cursor is on it.
+    s.keys("3").shows("interrupted!").shows("ended before the job did").shows("r goes on with it");
+    s.keys("r").shows("j3 begins, going on with j2: train");
+    s.hides("interrupted!").hides("was interrupted:").shows("went on");
+    assert!(s.studio.did().iter().any(|d| d.starts_with("submit train")));
+    s.keys("j").shows("j3 goes on with it.").keys("r").shows("goes on with it already");
+}
+
+#[test]
+fn what_was_written_stays_where_a_form_is_refused() {
+    let mut s = session();
+    s.keys("i").type_in("~/songs");
+    // An open licence needs its name.
+    s.keys("tab tab l l l l enter").shows("~/songs").shows("SPDX");
+    assert!(!s.studio.did().iter().any(|d| d.starts_with("submit import")));
+    s.keys("tab").type_in("CC-BY-4.0").keys("enter");
+    assert!(
+        s.studio.did().iter().any(|d| d == "submit import songs into songs"),
+        "{:?}",
+        s.studio.did()
+    );
+    let state = s.studio.state.lock().unwrap();
+    let asked = &state.jobs.last().unwrap().request;
+    assert_eq!(asked["paths"][0], "/home/ada/songs");
 }

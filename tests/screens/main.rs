@@ -13,6 +13,7 @@ mod disks;
 mod fake;
 mod flows;
 mod hostile;
+mod playback;
 mod readme;
 mod session;
 #[path = "../support/small_disk.rs"]

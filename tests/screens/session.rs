@@ -47,6 +47,7 @@ impl Session {
             by: "Ada Nowak".to_owned(),
             limits: Limits::default(),
             folder: "/work".into(),
+            own_folder: Some("/home/ada".into()),
             ..Setup::default()
         };
         let owner = studio.is_owner();

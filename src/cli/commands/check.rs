@@ -52,6 +52,9 @@ fn print(report: &CheckReport, out: &Out) {
             risk.risk
         ));
     }
+    for words in &report.counting {
+        out.line(&format!("tempo      {words}"));
+    }
     for track in &report.tracks {
         for problem in track.problems.iter().filter(|p| p.severity >= Severity::Warn) {
             out.line(&format!(

@@ -80,6 +80,9 @@ fn show(m: &Manifest, out: &Out) {
         clock(learned.kept_s),
         one_decimal(learned.loudness_lufs)
     ));
+    for line in &learned.manner {
+        out.line(line);
+    }
     let rows: Vec<Vec<String>> = m
         .sources
         .iter()

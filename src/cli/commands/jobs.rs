@@ -2,7 +2,7 @@
 
 use super::say_what_is_damaged;
 use crate::cli::args::{JobAction, Jobs};
-use crate::cli::follow::{Interrupts, Show, Shown};
+use crate::cli::follow::{Interrupts, Show, Shown, follow};
 use crate::cli::out::Out;
 use crate::domain::ids::JobId;
 use crate::domain::job::{Event, EventKind, Job, JobState};
@@ -49,6 +49,31 @@ pub fn run(studio: &LocalStudio, args: &Jobs, out: &Out) -> Result<u8, StudioErr
     Ok(0)
 }
 
+/// The job whose work is to be gone on with: one that ended, but not well.
+pub fn to_go_on_with(studio: &LocalStudio, args: &Jobs) -> Result<Option<JobId>, StudioError> {
+    let JobAction::Resume { job } = args.action else { return Ok(None) };
+    let state = studio.job(job)?.state;
+    Ok((state.ended() && state != JobState::Done).then_some(job))
+}
+
+/// Goes on with a job that ended too soon, as a new job of this process, to its end.
+pub fn go_on(studio: &LocalStudio, old: JobId, out: &Out) -> Result<u8, StudioError> {
+    let interrupts = Interrupts::listen()?;
+    let events = studio.subscribe();
+    let id = studio.go_on(old)?;
+    out.say(&format!("{id} goes on with {old}"));
+    let end = follow(studio, id, &events, out, Show::Words, &interrupts)?;
+    if let Some(error) = end.error {
+        return Ok(out.error(&error));
+    }
+    if out.is_json() {
+        out.value(&end.job);
+    } else {
+        out.say(&ended(&end.job));
+    }
+    Ok(0)
+}
+
 fn rest(studio: &LocalStudio, job: JobId, rest: bool, out: &Out) -> Result<(), StudioError> {
     studio.pause(job, rest)?;
     let (name, words) =
@@ -63,6 +88,9 @@ fn rest(studio: &LocalStudio, job: JobId, rest: bool, out: &Out) -> Result<(), S
 
 /// Its state in a word; whether a job rests is in its events only.
 fn state(studio: &LocalStudio, job: &Job) -> &'static str {
+    if job.state == JobState::Lost {
+        return "interrupted";
+    }
     if job.state != JobState::Running {
         return job.state.word();
     }
@@ -81,17 +109,25 @@ fn list(studio: &LocalStudio, out: &Out) -> Result<(), StudioError> {
     if jobs.is_empty() {
         out.say("there has been no job yet");
     }
+    let finetunes = studio.finetunes().unwrap_or_default();
     let rows: Vec<Vec<String>> = jobs
         .iter()
         .map(|j| {
+            // People know finetunes by their names.
+            let named = finetunes.iter().find(|f| j.what.contains(f.finetune_id.as_str()));
+            let what = named.map_or_else(
+                || j.what.clone(),
+                |f| j.what.replace(f.finetune_id.as_str(), &f.name),
+            );
             vec![
                 j.job_id.to_string(),
                 j.kind.word().to_owned(),
                 state(studio, j).to_owned(),
                 j.queued_at.chars().take(19).collect(),
-                match &j.reason {
-                    Some(reason) => format!("{}: {reason}", j.what),
-                    None => j.what.clone(),
+                match (&j.reason, jobs.iter().find(|next| next.continues == Some(j.job_id))) {
+                    (_, Some(next)) => format!("{what}: {} goes on with it", next.job_id),
+                    (Some(reason), None) => format!("{what}: {reason}"),
+                    (None, None) => what,
                 },
             ]
         })
@@ -131,10 +167,15 @@ fn line(event: &Event) -> String {
 struct Followed {
     events: usize,
     over: bool,
+    /// Looks since its record said that it ended.
+    looks: u32,
 }
 
+/// Looks for the last event of a job that has ended: a disk that is full may not hold it.
+const LAST_LOOKS: u32 = 20;
+
 fn ended(job: &Job) -> String {
-    let state = job.state.word();
+    let state = if job.state == JobState::Lost { "interrupted" } else { job.state.word() };
     match &job.reason {
         Some(reason) => format!("{} {} is {state}: {reason}", job.job_id, job.what),
         None => format!("{} {} is {state}", job.job_id, job.what),
@@ -173,6 +214,8 @@ fn watch(studio: &LocalStudio, only: Option<JobId>, out: &Out) -> Result<u8, Stu
                 followed.over |= event.kind == EventKind::Finished;
                 shown.event(&event);
             }
+            followed.looks += u32::from(job.state.ended());
+            followed.over |= followed.looks > LAST_LOOKS;
             if job.state == JobState::Lost && !followed.over {
                 lost = true;
                 followed.over = true;

@@ -6,7 +6,6 @@ use crate::domain::job::{Event, EventKind, JobKind, JobState};
 use crate::studio::ErrorReport;
 use crate::studio::screening::{ScreenResult, Screening};
 use crate::tui::ask::{Answer, Ask, Reply, Slot};
-use crate::tui::cx::Tab;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::view::View;
 use crate::tui::theme::Role;
@@ -59,15 +58,17 @@ impl App {
             Answer::Submitted(job) => {
                 let waits = self.facts.jobs.iter().any(|j| !j.state.ended());
                 let word = if waits { "waits" } else { "begins" };
-                self.say(format!("{} {word}: {}", job.job_id, self.facts.what(&job)));
+                let what = self.facts.what(&job);
+                let on =
+                    job.continues.map_or_else(String::new, |old| format!(", going on with {old}"));
+                self.say(format!("{} {word}{on}: {} {what}", job.job_id, job.kind.word()));
                 if self.facts.job(job.job_id).is_none() {
                     self.facts.jobs.push((*job).clone());
                 }
                 self.screens.generate.submitted(&job);
                 self.facts_changed();
-                if self.screens.tab == Tab::Jobs {
-                    self.with_cx(|screens, cx| screens.jobs.show(job.job_id, cx));
-                }
+                // Whoever looks at the jobs next looks for this one.
+                self.with_cx(|screens, cx| screens.jobs.show(job.job_id, cx));
             }
             Answer::Stopping(id) => self.say(format!("{id} was asked to stop")),
             Answer::Edited(dataset, words) => {
@@ -149,7 +150,7 @@ impl App {
     fn job_ended(&mut self, event: &Event) {
         let Some(job) = self.facts.job(event.job_id) else { return };
         let (kind, state) = (job.kind, job.state);
-        let what = format!("{} {}", job.job_id, self.facts.what(job));
+        let what = format!("{} {} {}", job.job_id, kind.word(), self.facts.what(job));
         let reason = event.metrics.get("reason").and_then(|r| r.as_str()).unwrap_or("");
         match state {
             JobState::Done => self.say(format!("{what}: done")),

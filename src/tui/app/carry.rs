@@ -39,7 +39,10 @@ impl App {
                 self.effects.push(Effect::Copy(text));
             }
             Do::Hear(sound) => self.hear(sound),
-            Do::HearFrom(sound) => self.hear_from(sound, 0.0),
+            Do::HearFrom(sound) => {
+                let gain = self.player.gain_db(&sound.path);
+                self.hear_from(sound, gain);
+            }
             Do::Compare(pair) => self.compare(*pair),
             Do::Browse(folder) => {
                 self.overlays.push(Overlay::Browser(Browser::new(&folder)));
@@ -57,8 +60,17 @@ impl App {
                 self.overlays.pop();
             }
             Outcome::Submit(purpose, values) => {
-                self.overlays.pop();
-                self.submit(purpose, &values);
+                let asked = self.overlays.pop();
+                if let Err(why) = self.submit(purpose, &values) {
+                    match asked {
+                        // What was written stays written.
+                        Some(Overlay::Form(mut form)) => {
+                            form.refuse(why);
+                            self.overlays.push(Overlay::Form(form));
+                        }
+                        _ => self.complain(why),
+                    }
+                }
             }
             Outcome::Fail if self.setup.debug => self.effects.push(Effect::Panic),
             Outcome::Fail => self.complain("there is no such action".to_owned()),
@@ -75,13 +87,14 @@ impl App {
         }
     }
 
-    fn submit(&mut self, purpose: Purpose, values: &[String]) {
+    /// Does what was asked for; why not, where it cannot be read.
+    fn submit(&mut self, purpose: Purpose, values: &[String]) -> Result<(), String> {
         let value = |n: usize| values.get(n).map_or("", String::as_str);
         match purpose {
-            Purpose::Import => match self.import(values) {
-                Ok(work) => self.ask(None, Ask::Submit(Work::Import(work))),
-                Err(why) => self.complain(why),
-            },
+            Purpose::Import => {
+                let work = self.import(values)?;
+                self.ask(None, Ask::Submit(Work::Import(work)));
+            }
             Purpose::Train(dataset) => self.train(dataset, values),
             Purpose::Exclude(tracks) => {
                 for (name, tracks) in tracks {
@@ -89,10 +102,10 @@ impl App {
                 }
                 self.screens.library.clear_marks();
             }
-            Purpose::Rights(tracks) => match rights(value(0), value(1)) {
-                Ok(rights) => self.ask(None, Ask::Rights(tracks, rights, value(2).to_owned())),
-                Err(why) => self.complain(why),
-            },
+            Purpose::Rights(tracks) => {
+                let rights = rights(value(0), value(1))?;
+                self.ask(None, Ask::Rights(tracks, rights, value(2).to_owned()));
+            }
             Purpose::NewSet(tracks) => {
                 self.ask(None, Ask::Edit(DatasetName::slug(value(0)), Edit::New(tracks)));
                 self.screens.library.clear_marks();
@@ -121,7 +134,7 @@ impl App {
                 }
             }
             Purpose::Export(id) => {
-                let folder = self.setup.folder.join(value(0));
+                let folder = self.written(Path::new(value(0)));
                 self.ask(None, Ask::Export(id, folder));
             }
             Purpose::ChooseDataset => {
@@ -148,13 +161,22 @@ impl App {
                 self.effects.push(Effect::Quit(leave));
             }
         }
+        Ok(())
+    }
+
+    /// A path as it was written: `~` is the person's own folder, others begin where the program was
+    /// started.
+    fn written(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.setup.own_folder) {
+            (Ok(rest), Some(own)) => own.join(rest),
+            _ => self.setup.folder.join(path),
+        }
     }
 
     /// The work of an import from what its form holds.
     fn import(&self, values: &[String]) -> Result<ImportWork, String> {
         let value = |n: usize| values.get(n).map_or("", String::as_str);
-        let paths: Vec<PathBuf> =
-            dropped_paths(value(0)).into_iter().map(|p| self.setup.folder.join(p)).collect();
+        let paths: Vec<PathBuf> = dropped_paths(value(0)).iter().map(|p| self.written(p)).collect();
         let Some(first) = paths.first() else { return Err("no path was written".to_owned()) };
         let dataset = match value(1) {
             "" => {

@@ -10,7 +10,7 @@ use crate::tui::screens::layout::{Class, class};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::tour;
-use crate::tui::words::{clock, place};
+use crate::tui::words::{clock, count, place};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::fmt::Write;
@@ -78,6 +78,9 @@ impl App {
                 if open > 0 {
                     let _ = write!(words, " {open}");
                 }
+                if self.facts.interrupted().next().is_some() {
+                    words.push('!');
+                }
             }
             x = if tab == self.screens.tab {
                 pen.put(x, 0, &format!("[{words}]"), Role::TabHere)
@@ -126,6 +129,13 @@ impl App {
         if waiting > 0 {
             parts.push((format!("{waiting} waiting"), Role::Status));
         }
+        let interrupted = self.facts.interrupted().count();
+        if interrupted > 0 {
+            let jobs = count(interrupted, "job was", "jobs were");
+            let keys = [Act::GoJobs, Act::Retry].map(|a| self.keymap.key_of(a).unwrap_or_default());
+            let words = format!("{jobs} interrupted: {} {} goes on", keys[0], keys[1]);
+            parts.push((words, Role::Warn));
+        }
         if let Some(playing) = &self.player.playing {
             let at = place(self.player.place_s(playing, self.now));
             let sign = if playing.paused { pen.glyphs().paused } else { pen.glyphs().playing };
@@ -151,7 +161,21 @@ impl App {
         let always = [Act::Help, Act::Palette, Act::Quit];
         for scope in chain {
             for action in TABLE.iter().filter(|a| a.scope == *scope && !a.hint.is_empty()) {
-                if always.contains(&action.act) || self.screens.why_not(action.act, cx).is_some() {
+                let of_prompt = matches!(
+                    action.act,
+                    Act::Recall
+                        | Act::SearchHistory
+                        | Act::ExternalEditor
+                        | Act::Go
+                        | Act::NextField
+                );
+                // What lies over the screen names its own keys.
+                let elsewhere =
+                    of_prompt && (!self.overlays.is_empty() || self.screens.tab != Tab::Generate);
+                if always.contains(&action.act)
+                    || elsewhere
+                    || self.screens.why_not(action.act, cx).is_some()
+                {
                     continue;
                 }
                 if let Some(key) = self.keymap.key_of(action.act) {

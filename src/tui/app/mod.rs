@@ -158,8 +158,17 @@ impl App {
     /// The effects that were left by the making of the app.
     pub fn start(&mut self, now: Moment) -> Vec<Effect> {
         self.now = now;
-        for note in self.setup.notes.clone() {
-            self.messages.say(note, Vec::new(), false, now);
+        let notes = self.setup.notes.clone();
+        for note in notes.iter().rev() {
+            self.messages.say(note.clone(), Vec::new(), true, now);
+        }
+        // One line stands at a time; nobody should think that it is all.
+        if let [_, more @ ..] = notes.as_slice()
+            && !more.is_empty()
+        {
+            let key = self.keymap.key_of(Act::Messages).unwrap_or_else(|| ":messages".to_owned());
+            let words = format!("{} things to know: {key} shows them", notes.len());
+            self.messages.say(words, Vec::new(), true, now);
         }
         std::mem::take(&mut self.effects)
     }

@@ -257,6 +257,11 @@ impl Form {
         Outcome::Submit(self.purpose.clone(), values)
     }
 
+    /// Says what is wrong with what was entered.
+    pub fn refuse(&mut self, fault: String) {
+        self.fault = Some(fault);
+    }
+
     /// Draws it; returns where the caret is.
     pub fn draw(&self, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         let width = 76.min(pen.width());
@@ -293,8 +298,12 @@ impl Form {
         let last = inside.height().saturating_sub(1);
         let x = inside.put(0, last, "enter", Role::Key);
         let x = inside.put(x + 1, last, self.go, Role::Hint);
-        let x = inside.put(x + 2, last, "tab", Role::Key);
-        let x = inside.put(x + 1, last, "next field", Role::Hint);
+        let x = if self.lines.len() > 1 {
+            let x = inside.put(x + 2, last, "tab", Role::Key);
+            inside.put(x + 1, last, "next field", Role::Hint)
+        } else {
+            x
+        };
         let x = inside.put(x + 2, last, "esc", Role::Key);
         inside.put(x + 1, last, "leave", Role::Hint);
         caret

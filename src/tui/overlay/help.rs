@@ -6,6 +6,7 @@ use crate::tui::draw::Pen;
 use crate::tui::editor::Editor;
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::{Code, Key};
+use crate::tui::screens::NOT_HERE;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::{actions::Act, list::List, list::Step};
@@ -49,7 +50,11 @@ impl Help {
                 why_not: None,
             });
             for action in TABLE.iter().filter(|a| a.scope == *scope) {
-                entries.push(entry(action, map, why_not(action.act)));
+                let why = why_not(action.act);
+                // What this screen never does is no help with it.
+                if why.as_ref().is_none_or(|w| !w.starts_with(NOT_HERE)) {
+                    entries.push(entry(action, map, why));
+                }
             }
         }
         let (title, line, scroll) = (title.to_owned(), Editor::line(""), List::default());
@@ -157,8 +162,12 @@ fn line(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, entry: &Entry) {
     let room = width.saturating_sub(KEYS);
     match &entry.why_not {
         Some(why) => {
-            let words = format!("{} ({why})", entry.words);
-            pen.cell(x + KEYS, y, room, &words, Role::Disabled)
+            // The reason is what one looks for; the words give way to it.
+            let reason = format!(" ({why})");
+            let left = usize::from(room).saturating_sub(text::cells(&reason)).max(12) as u16;
+            let words = text::cells(&entry.words).min(usize::from(left)) as u16;
+            pen.cell(x + KEYS, y, words, &entry.words, Role::Disabled);
+            pen.cell(x + KEYS + words, y, room.saturating_sub(words), &reason, Role::Disabled)
         }
         None => pen.cell(x + KEYS, y, room, &entry.words, Role::Text),
     };

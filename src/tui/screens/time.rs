@@ -22,6 +22,13 @@ pub struct Time {
 }
 
 impl Time {
+    /// Puts the cursor where the playing stands: what is done while one hears is meant there.
+    pub fn follow(&mut self, stand_s: Option<f64>) {
+        if let Some(at) = stand_s {
+            self.at_s = at.max(0.0);
+        }
+    }
+
     /// The loop, if both its ends are there.
     pub fn looped(&self) -> Option<(f64, f64)> {
         self.from_s.zip(self.to_s).filter(|(from, to)| to > from)

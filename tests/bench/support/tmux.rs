@@ -6,6 +6,12 @@ use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+/// Longest wait for something on the screen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How far keys are spread, so that they do not fall in step with the program's own frames.
+const BETWEEN: Duration = Duration::from_millis(180);
+
 /// A terminal with a shell, and a home for the program.
 pub struct Tmux {
     server: String,
@@ -38,9 +44,14 @@ impl Tmux {
 
     /// Starts the program; returns when its return key was pressed.
     pub fn open(&self) -> Instant {
+        self.open_with("")
+    }
+
+    /// Starts it with variables of the environment set before it.
+    pub fn open_with(&self, variables: &str) -> Instant {
         let program = env!("CARGO_BIN_EXE_leitmotif");
         // With `exec` in a subshell the process of the shell's child is the program itself.
-        let line = format!("(exec {program} --home {})", self.home.display());
+        let line = format!("({variables} exec {program} --home {})", self.home.display());
         self.run(&["send-keys", "-l", &line]);
         sleep(Duration::from_millis(200));
         // What stands in the file now is of the start before.
@@ -67,7 +78,7 @@ impl Tmux {
             if written.windows(words.len()).any(|w| w == words.as_bytes()) {
                 return Instant::now();
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "{words}: {}", self.text());
+            assert!(start.elapsed() < PATIENCE, "{words}: {}", self.text());
             sleep(Duration::from_millis(1));
         }
     }
@@ -81,12 +92,59 @@ impl Tmux {
         String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()
     }
 
-    /// Waits until the screen holds these words.
-    pub fn until(&self, words: &str) {
+    /// Waits until the screen holds these words; says so and shows it where they do not come.
+    pub fn until(&self, words: &str) -> bool {
         let start = Instant::now();
         while !self.text().contains(words) {
-            assert!(start.elapsed() < Duration::from_secs(60), "{words}: {}", self.text());
+            if start.elapsed() > PATIENCE {
+                println!("  \"{words}\" never came:\n{}", self.text());
+                return false;
+            }
             sleep(Duration::from_millis(20));
+        }
+        true
+    }
+
+    /// Keys one after another, each with the time to be drawn.
+    pub fn keys(&self, keys: &[&str]) {
+        for key in keys {
+            self.run(&["send-keys", key]);
+            sleep(Duration::from_millis(300));
+        }
+    }
+
+    /// Frames that were written since `from` bytes.
+    pub fn frames(&self, from: u64) -> usize {
+        const BEGIN: &[u8] = b"\x1b[?2026h";
+        let written = fs::read(&self.bytes).unwrap_or_default();
+        let new = written.get(from as usize..).unwrap_or_default();
+        new.windows(BEGIN.len()).filter(|w| *w == BEGIN).count()
+    }
+
+    /// Times from a letter to its echo by the terminal itself, with no program at all: what tmux,
+    /// its client and the machine take of every key.
+    pub fn echoes(&self, count: usize) -> Vec<Duration> {
+        self.type_in("cat > /dev/null");
+        sleep(Duration::from_millis(500));
+        let times = (0..count).map(|_| {
+            sleep(BETWEEN);
+            self.latency("x")
+        });
+        let times = times.collect();
+        self.run(&["send-keys", "C-c"]);
+        sleep(Duration::from_millis(300));
+        times
+    }
+
+    /// Asks a job to stop, as from another terminal.
+    pub fn cancel(&self, job: u32) {
+        let program = env!("CARGO_BIN_EXE_leitmotif");
+        let home = self.home.display().to_string();
+        let asked = Command::new(program)
+            .args(["--home", &home, "jobs", "cancel", &format!("j{job}")])
+            .output();
+        if !asked.is_ok_and(|o| o.status.success()) {
+            println!("  j{job} could not be asked to stop");
         }
     }
 
@@ -117,14 +175,18 @@ impl Tmux {
         !matches!(self.state(job).as_str(), "queued" | "running" | "not there")
     }
 
-    /// Waits for the end of a job.
-    pub fn ended(&self, job: u32) {
+    /// Waits for the end of a job; says so where it does not come in time.
+    pub fn ended(&self, job: u32, most: Duration) -> bool {
         let start = Instant::now();
         while !self.has_ended(job) {
-            assert!(start.elapsed() < Duration::from_secs(900), "j{job}: {}", self.text());
+            if start.elapsed() > most {
+                println!("  j{job} has not ended after {} s", most.as_secs());
+                return false;
+            }
             sleep(Duration::from_millis(200));
         }
         sleep(Duration::from_secs(1));
+        true
     }
 
     /// Time from a key until the program has written something, as seen through tmux.
@@ -132,7 +194,7 @@ impl Tmux {
         let before = self.count();
         let start = Instant::now();
         self.run(&["send-keys", key]);
-        while self.count() == before && start.elapsed() < Duration::from_secs(2) {
+        while self.count() == before && start.elapsed() < Duration::from_secs(5) {
             sleep(Duration::from_micros(500));
         }
         start.elapsed()

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// 16 tracks of two minutes.
+/// 16 tracks of one minute.
 pub fn some(home: &Path) -> PathBuf {
     let folder = home.join("tones");
     std::fs::create_dir_all(&folder).unwrap();
     for song in 0..16 {
-        tone(&folder.join(format!("tone {song}.wav")), song, 120, 44_100);
+        tone(&folder.join(format!("tone {song}.wav")), song, 60, 44_100);
     }
     folder
 }

@@ -1,7 +1,7 @@
 //! Teaching: excerpts drawn at random, cross-entropy against the truth, Adam with a falling rate.
 
-use crate::Ask;
 use crate::material::Material;
+use crate::{Ask, after};
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::{onsets, spectra};
 use leitmotif::nn::logistic;
@@ -46,9 +46,9 @@ fn course(net: &str) -> Course {
             plans: strokes::plans(),
             pad: strokes::PAD,
             frames: 512,
-            margin: 64,
+            margin: 128,
             excerpts: 16,
-            steps: 2_500,
+            steps: 3_000,
             rate: 3e-3,
             frame_rate: onsets::frame_rate(),
             input: |m, from, frames, pad| first(&m.mel.excerpt(from, frames, pad), strokes::MEL),
@@ -141,6 +141,9 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
     }
     save(net, &stack, ask);
     report(&course, &stack, &held);
+    if net == "bars" {
+        after::report(&stack, &held);
+    }
 }
 
 fn save(net: &str, stack: &Stack, ask: &Ask) {
@@ -268,7 +271,7 @@ fn note_answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
 fn report(course: &Course, stack: &Stack, held: &[&Material]) {
     // Whether a note sounds is no event.
     for (output, name) in course.outputs.iter().enumerate().filter(|o| *o.1 != "sound") {
-        let thresholds: Vec<f32> = (1..10).map(|i| i as f32 * 0.1).collect();
+        let thresholds: Vec<f32> = (2..19).map(|i| i as f32 * 0.05).collect();
         let counts: Vec<Vec<[usize; 3]>> =
             held.par_iter().map(|m| count(course, stack, m, output, &thresholds)).collect();
         let mut best = (0.0, 0.0, 0.0, 0.0);

@@ -17,6 +17,7 @@
 #[path = "../../music/mod.rs"]
 mod music;
 
+mod after;
 mod colour;
 mod harmony;
 mod lessons;
@@ -31,6 +32,8 @@ pub struct Ask {
     wads: Vec<PathBuf>,
     cache: Option<PathBuf>,
     pieces: u64,
+    /// One of so many pieces is used, for a shorter course.
+    every: usize,
     steps: Option<usize>,
     out: PathBuf,
 }
@@ -60,7 +63,8 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
         nets: Vec::new(),
         wads: Vec::new(),
         cache: None,
-        pieces: 680,
+        pieces: 1_100,
+        every: 1,
         steps: None,
         out: PathBuf::from("src/nn"),
     };
@@ -70,6 +74,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
             "--freedoom" => ask.wads = value().split(',').map(PathBuf::from).collect(),
             "--cache" => ask.cache = Some(PathBuf::from(value())),
             "--pieces" => ask.pieces = value().parse().expect("a number of pieces"),
+            "--every" => ask.every = value().parse().expect("a number of pieces"),
             "--steps" => ask.steps = Some(value().parse().expect("a number of steps")),
             "--out" => ask.out = PathBuf::from(value()),
             net => ask.nets.push(net.to_owned()),

@@ -95,11 +95,15 @@ pub struct Material {
 /// Makes all pieces, or reads those made before.
 pub fn gather(ask: &Ask) -> Vec<Material> {
     let sources = Sources::open(ask);
-    (0..ask.pieces).into_par_iter().map(|number| one(number, &sources, ask)).collect()
+    let numbers: Vec<u64> = (0..ask.pieces).step_by(ask.every).collect();
+    numbers.into_par_iter().map(|number| one(number, &sources, ask)).collect()
 }
 
 fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
-    let kept = ask.cache.as_ref().map(|dir| dir.join(format!("{number}.piece")));
+    // Pitch spectra are only read by the notes, and cost more than all the rest.
+    let lean = !ask.nets.iter().any(|n| n == "notes" || n == "all");
+    let ending = if lean { "lean" } else { "piece" };
+    let kept = ask.cache.as_ref().map(|dir| dir.join(format!("{number}.{ending}")));
     let made_before = kept.as_ref().and_then(|path| fs::read(path).ok());
     if let Some(Ok(material)) = made_before.map(|bytes| postcard::from_bytes(&bytes)) {
         return material;
@@ -107,7 +111,7 @@ fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
     let mut dice = Dice::new(number, "material");
     let (samples, piece, cents) = sources.play(number, &mut dice);
     let samples = colour::colour(samples, &mut dice);
-    let material = describe(number, &samples, &piece, cents + 6.0 * dice.normal());
+    let material = describe(number, &samples, &piece, cents + 6.0 * dice.normal(), lean);
     if let Some(path) = kept {
         fs::create_dir_all(path.parent().expect("a folder")).expect("the cache can be made");
         fs::write(path, postcard::to_stdvec(&material).expect("plain data"))
@@ -116,9 +120,9 @@ fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
     material
 }
 
-fn describe(number: u64, samples: &[f32], piece: &Piece, cents: f64) -> Material {
+fn describe(number: u64, samples: &[f32], piece: &Piece, cents: f64, lean: bool) -> Material {
     let onsets = OnsetFrames::new(samples);
-    let pitch = spectra::pitch_maps(samples, cents);
+    let pitch = if lean { Maps::default() } else { spectra::pitch_maps(samples, cents) };
     let pitches = PitchFrames::new(samples);
     let mel = spectra::bar_maps(&onsets, &pitches);
     let truth = &piece.truth;

@@ -14,12 +14,15 @@ use rustysynth::SoundFont;
 use std::path::Path;
 use std::sync::Arc;
 
-const BANK: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+const BANKS: [&str; 2] =
+    ["/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"];
 
 /// Pieces from this number on are sung.
 const SUNG_FROM: u64 = 400;
 /// Pieces from this number on have drums made by code.
 const DRUMMED_FROM: u64 = 520;
+/// Pieces from this number on have drums of all kinds, by any bank or by code.
+const GROOVES_FROM: u64 = 680;
 
 const GENRES: [&str; 20] = [
     "techno",
@@ -46,7 +49,7 @@ const GENRES: [&str; 20] = [
 
 /// All that pieces are made from.
 pub struct Sources {
-    font: Arc<SoundFont>,
+    fonts: Vec<Arc<SoundFont>>,
     freedoom: Vec<Vec<u8>>,
     plain: Resident,
 }
@@ -57,14 +60,18 @@ impl Sources {
         let freedoom: Vec<Vec<u8>> =
             all.into_iter().skip(wad::HELD_OUT).map(|lump| lump.bytes).collect();
         println!("{} pieces of Freedoom", freedoom.len());
-        let font = render::load(Path::new(BANK));
-        Self { font, freedoom, plain: Resident::new(Limits::default(), &[]) }
+        let fonts = BANKS.iter().map(|bank| render::load(Path::new(bank))).collect();
+        Self { fonts, freedoom, plain: Resident::new(Limits::default(), &[]) }
     }
 
     /// A piece at 22.05 kHz, what is true of it as it sounds, and how many cents it is above
     /// A = 440 Hz.
     pub fn play(&self, number: u64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let seconds = 22.0 + 16.0 * dice.unit();
+        if number >= GROOVES_FROM && dice.chance(0.6) {
+            let piece = self.drumming(number, seconds, dice);
+            return (render::render(self.font(dice), &piece, RATE_HZ), piece, 0.0);
+        }
         if number >= DRUMMED_FROM {
             return self.drummed(number, seconds, dice);
         }
@@ -87,23 +94,34 @@ impl Sources {
         let cents = if dice.chance(0.5) { 60.0 * (dice.unit() - 0.5) } else { 0.0 };
         let ratio = 2f64.powf(cents / 1200.0);
         let rate = (f64::from(RATE_HZ) / ratio).round();
-        let samples = render::render(&self.font, &piece, rate as u32);
+        let samples = render::render(self.font(dice), &piece, rate as u32);
         stretch(&mut piece, rate / f64::from(RATE_HZ));
         (samples, piece, cents)
     }
 
     /// A composed piece, or one of Freedoom's, with a drum kit made by code.
     fn drummed(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
-        let mut piece = if dice.chance(0.3) && !self.freedoom.is_empty() {
-            self.freedoom(seconds, dice)
-        } else {
-            compose::compose(number, seconds)
-        };
+        let mut piece = self.drumming(number, seconds, dice);
         piece.events.retain(|e| e.channel != 9);
-        let band = render::render(&self.font, &piece, RATE_HZ);
+        let band = render::render(self.font(dice), &piece, RATE_HZ);
         let drums = kit::play(&piece.truth.hits, f64::from(RATE_HZ), band.len(), dice);
         let level = 10f64.powf((12.0 * dice.unit() - 6.0) / 20.0);
         (mix(band, &drums, level), piece, 0.0)
+    }
+
+    /// A piece with drums, or one of Freedoom's.
+    fn drumming(&self, number: u64, seconds: f64, dice: &mut Dice) -> Piece {
+        if dice.chance(0.35) && !self.freedoom.is_empty() {
+            self.freedoom(seconds, dice)
+        } else if number >= GROOVES_FROM {
+            compose::compose_drums(number, seconds)
+        } else {
+            compose::compose(number, seconds)
+        }
+    }
+
+    fn font(&self, dice: &mut Dice) -> &Arc<SoundFont> {
+        &self.fonts[dice.below(self.fonts.len())]
     }
 
     /// A composed piece whose lead is sung.
@@ -111,7 +129,7 @@ impl Sources {
         let mut piece = compose::compose(number, seconds);
         let frames = ((piece.truth.duration_s + 1.0) * f64::from(RATE_HZ)) as usize;
         let voice = sing::sing(&mut piece, f64::from(RATE_HZ), frames, dice);
-        let band = render::render(&self.font, &piece, RATE_HZ);
+        let band = render::render(self.font(dice), &piece, RATE_HZ);
         let level = 10f64.powf((10.0 * dice.unit() - 4.0) / 20.0);
         (mix(band, &voice, level), piece, 0.0)
     }

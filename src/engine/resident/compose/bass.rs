@@ -101,9 +101,16 @@ fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a EventPattern>
     let busy = |p: &EventPattern| p.events.len() as f64 / f64::from(p.steps * p.ticks);
     let most = patterns.iter().map(busy).fold(1e-9, f64::max);
     // Fuller sections like busier patterns, but every pattern has its chance.
+    let learned = piece.manner.and_then(|m| m.bass.as_ref());
     let weights: Vec<f64> = patterns
         .iter()
         .map(|p| {
+            if let Some(bass) = learned {
+                // Notes a bar, against those of the learned bass: fuller sections play more of them.
+                let (here, usual) = (busy(p) * f64::from(piece.bar_ticks()), bass.per_bar);
+                let wanted = (usual * (0.7 + 0.5 * bar.energy)).max(1.0);
+                return (-4.0 * (here / wanted).ln().powi(2)).exp() + 1e-6;
+            }
             let load = busy(p) / most;
             (-4.0 * (load - (0.35 + 0.6 * bar.energy)).powi(2)).exp()
         })

@@ -1,6 +1,7 @@
 //! Drums: patterns by energy, variants, fills before changes, a crash after them.
 
 use super::genre::DrumPattern;
+use super::manner::{Groove, Manner};
 use super::score::{BarView, Piece};
 use crate::domain::score::Note;
 
@@ -53,6 +54,7 @@ pub fn key_of(voice: char) -> Option<u8> {
 /// Writes the part.
 pub fn write(piece: &Piece<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
+    let groove = groove_of(piece);
     for bar in &piece.bars {
         let start = bar.number * piece.bar_ticks();
         if piece.is_last(bar) {
@@ -60,10 +62,10 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
             continue;
         }
         let Some(pattern) = pattern_for(piece, bar) else { continue };
-        if let Some(fill) = fill_for(piece, bar) {
-            place(piece, bar, fill, start, &mut notes);
-        } else {
-            place(piece, bar, pattern, start, &mut notes);
+        match (fill_for(piece, bar), groove) {
+            (Some(fill), _) => place(piece, bar, fill, start, &mut notes),
+            (None, Some(groove)) => strike(piece, bar, groove, start, &mut notes),
+            (None, None) => place(piece, bar, pattern, start, &mut notes),
         }
         if opens_fuller(piece, bar) {
             notes.push(Note {
@@ -75,6 +77,57 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// The learned groove that a piece is played in: of a track with its meter, likelier one near its
+/// tempo. `None` without one: the genre's patterns then play.
+fn groove_of<'a>(piece: &Piece<'a>) -> Option<&'a Groove> {
+    let manner: &'a Manner = piece.manner?;
+    let fitting: Vec<_> = manner
+        .homes
+        .iter()
+        .filter_map(|home| Some((home, home.groove.as_ref()?)))
+        .filter(|(_, groove)| groove.beats == piece.meter.pulses())
+        .collect();
+    let weights: Vec<f64> = fitting
+        .iter()
+        .map(|(home, groove)| {
+            let off = home.tempo_bpm.map_or(1.0, |bpm| (bpm / piece.plan.tempo_bpm).log2());
+            groove.played * (-8.0 * off * off).exp() + 1e-6
+        })
+        .collect();
+    fitting.get(piece.dice("groove").weighted(&weights)).map(|(_, groove)| *groove)
+}
+
+/// How seldom, of bars of its track, a stroke may be that still sounds: quiet bars keep what is
+/// always there, full ones take what is there now and then.
+fn seldom(energy: f64) -> f64 {
+    0.65 - 0.4 * energy.clamp(0.0, 1.0)
+}
+
+/// Plays a bar of a learned groove. Bars of a theme at the same place of four are struck alike.
+fn strike(piece: &Piece<'_>, bar: &BarView, groove: &Groove, start: u32, notes: &mut Vec<Note>) {
+    let step = piece.bar_ticks() / groove.places.max(1) as u32;
+    let least = seldom(bar.energy);
+    for kind in &groove.kinds {
+        let name = format!("strike {} {} {}", bar.theme, bar.in_section % 4, kind.midi);
+        let mut dice = piece.dice(&name);
+        for (at, (share, level)) in kind.shares.iter().zip(&kind.levels).enumerate() {
+            // Drawn for every place, so that a stroke does not move the ones after it.
+            let luck = 0.1 * dice.normal();
+            if share + luck < least || *share <= 0.0 {
+                continue;
+            }
+            let mut touch = piece.dice(&format!("touch {} {at} {}", bar.number, kind.midi));
+            let velocity = level + 22.0 * (bar.energy - 0.6) + 3.0 * touch.normal();
+            notes.push(Note {
+                start: start + at as u32 * step,
+                length: step.max(60),
+                midi: kind.midi,
+                velocity: velocity.round().clamp(8.0, 127.0) as u8,
+            });
+        }
+    }
 }
 
 /// The pattern of a section: quiet sections take the quiet end of the genre's list, and sections
@@ -149,5 +202,77 @@ fn finish(piece: &Piece<'_>, bar: &BarView, start: u32, notes: &mut Vec<Note>) {
         let velocity = velocity(piece, bar, 7, start);
         notes.push(Note { start, length: 480, midi: 36, velocity });
         notes.push(Note { start, length: 960, midi: 49, velocity: velocity.saturating_sub(10) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::brief::parse;
+    use super::super::manner::{Home, Strokes};
+    use super::super::{genre, plan};
+    use super::*;
+
+    fn learned(beats: u8) -> Manner {
+        let places = usize::from(beats) * 4;
+        let at = |hits: &[(usize, f64)]| {
+            let mut shares = vec![0.0; places];
+            hits.iter().for_each(|(place, share)| shares[*place] = *share);
+            shares
+        };
+        let kind = |midi, hits: &[(usize, f64)]| {
+            let levels = at(hits).iter().map(|s| if *s > 0.0 { 100.0 } else { 0.0 }).collect();
+            Strokes { midi, shares: at(hits), levels }
+        };
+        let kinds =
+            vec![kind(36, &[(0, 1.0), (6, 1.0), (9, 0.02)]), kind(38, &[(4, 1.0), (10, 0.45)])];
+        let mut manner = Manner::learn(&[], None);
+        manner.homes.push(Home {
+            track: 0,
+            weight: 1.0,
+            tempo_bpm: Some(120.0),
+            contrast: 3.0,
+            beats,
+            key: None,
+            loudness_lufs: -14.0,
+            accents: Vec::new(),
+            levels_db: vec![-20.0; 11],
+            groove: Some(Groove { beats, places, played: 1.0, kinds }),
+        });
+        manner
+    }
+
+    /// Places of sixteen at which a key is struck, with how often, over bars without fill or crash.
+    fn struck(manner: &Manner, seed: u64) -> (Vec<Note>, u32, u32) {
+        let plan = plan::make(&parse("rock, 120 bpm"), None, Some(90.0), seed).plan;
+        let genre = genre::get(Some("rock")).unwrap();
+        let piece = Piece::new(&plan, genre, Some(manner), seed);
+        (write(&piece), piece.bar_ticks(), piece.bars.len() as u32)
+    }
+
+    #[test]
+    fn the_learned_groove_is_played() {
+        for seed in 0..4 {
+            let (notes, bar, bars) = struck(&learned(4), seed);
+            let at = |midi: u8, place: u32| {
+                notes.iter().filter(|n| n.midi == midi && n.start % bar == place * 120).count()
+                    as u32
+            };
+            // Fills and quiet sections play otherwise.
+            assert!(at(36, 6) * 2 > bars, "{} of {bars}", at(36, 6));
+            assert!(at(38, 4) * 2 > bars);
+            assert!(at(36, 9) * 8 < bars, "a stray stroke is no part of it");
+        }
+    }
+
+    #[test]
+    fn what_is_there_now_and_then_comes_with_energy() {
+        assert!(seldom(0.1) > 0.45 && seldom(0.9) < 0.45);
+    }
+
+    #[test]
+    fn a_groove_of_another_meter_is_not_bent() {
+        let (notes, ..) = struck(&learned(3), 1);
+        let (plain, ..) = struck(&Manner::learn(&[], None), 1);
+        assert_eq!(notes, plain);
     }
 }

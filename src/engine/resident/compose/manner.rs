@@ -3,7 +3,8 @@
 //! Low orders only: what is kept here could not spell out a song. Learned from hearings, read by
 //! the writers of plan and score.
 
-use crate::domain::listening::Meter;
+use super::super::learn::played::{groove, voice};
+use crate::domain::listening::{Listening, Meter};
 use crate::domain::pitch::{Chord, Key};
 use crate::listen::Hearing;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,46 @@ pub struct Home {
     pub accents: Vec<Vec<f32>>,
     /// Levels of its slices at 0, 10 .. 100 %, dBFS.
     pub levels_db: Vec<f32>,
+    /// Its drums; `None` where none are played, and in finetunes made before notes were heard.
+    #[serde(default)]
+    pub groove: Option<Groove>,
+}
+
+/// How drums are played in a track: a grid over the bar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Groove {
+    /// Beats to a bar, as they are felt.
+    pub beats: u8,
+    /// Places of the grid to a bar.
+    pub places: usize,
+    /// Share of the track's bars in which drums play.
+    pub played: f64,
+    /// Each kind that is played.
+    pub kinds: Vec<Strokes>,
+}
+
+/// One kind of drum on the grid of the bar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strokes {
+    /// Its General-MIDI key.
+    pub midi: u8,
+    /// Share of the bars with drums in which it is struck, by place.
+    pub shares: Vec<f64>,
+    /// Mean velocity, by place; 0 where it is never struck.
+    pub levels: Vec<f64>,
+}
+
+/// Register and density of a voice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Voice {
+    /// MIDI note under which a twentieth of its notes lie.
+    pub low: u8,
+    /// Its middle note.
+    pub centre: u8,
+    /// MIDI note over which a twentieth lie.
+    pub high: u8,
+    /// Notes to a bar where it plays.
+    pub per_bar: f64,
 }
 
 /// How melodies move.
@@ -69,6 +110,16 @@ pub struct Manner {
     pub bass_centre: u8,
     /// Median loudness.
     pub loudness_lufs: f64,
+    /// The bass, from its notes; `None` where it is hardly heard.
+    #[serde(default)]
+    pub bass: Option<Voice>,
+    /// The lead, from its notes.
+    #[serde(default)]
+    pub lead: Option<Voice>,
+    /// Median of how much longer first halves of beats are than second ones; `None` where halves
+    /// are not played.
+    #[serde(default)]
+    pub swing: Option<f64>,
 }
 
 impl Manner {
@@ -77,11 +128,18 @@ impl Manner {
         let homes: Vec<Home> = hearings.iter().enumerate().map(|(i, h)| home(i, h)).collect();
         let mut loudness: Vec<f64> = homes.iter().map(|h| h.loudness_lufs).collect();
         loudness.sort_by(f64::total_cmp);
+        let heard: Vec<&Listening> = hearings.iter().map(|h| &h.listening).collect();
+        let bass = voice(&heard, "bass");
         Self {
             genre,
             chord_moves: chord_moves(hearings),
             melody: melody(hearings),
-            bass_centre: median_note(hearings, |s| s.bass, 38),
+            bass_centre: bass
+                .as_ref()
+                .map_or_else(|| median_note(hearings, |s| s.bass, 38), |v| v.centre),
+            lead: voice(&heard, "lead"),
+            swing: middle(heard.iter().filter_map(|l| l.swing).collect()),
+            bass,
             loudness_lufs: loudness.get(loudness.len() / 2).copied().unwrap_or(-14.0),
             homes,
         }
@@ -102,6 +160,11 @@ pub fn relative(chord: Chord, key: Key) -> usize {
 /// The triad of a number relative to a key.
 pub fn absolute(index: usize, key: Key) -> Chord {
     Chord::triad(key.tonic.transpose((index % 12) as i32), index >= 12)
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// Brings a tempo into 66..185 by octaves.
@@ -135,6 +198,7 @@ fn home(track: usize, hearing: &Hearing) -> Home {
         loudness_lufs: listening.loudness_lufs.unwrap_or(-20.0),
         accents: accents(hearing, usize::from(beats) * 2),
         levels_db: (0..=10).map(quantile).collect(),
+        groove: groove(listening),
     }
 }
 

@@ -140,6 +140,12 @@ fn share_changed(a: &[UnitNote], b: &[UnitNote], eighths: u32) -> f64 {
     changed as f64 / f64::from(beats)
 }
 
+/// How much busier than usual the learned lead is: three notes a bar are usual.
+fn learned_density(piece: &Piece<'_>) -> f64 {
+    let lead = piece.manner.and_then(|m| m.lead.as_ref());
+    lead.map_or(1.0, |v| (v.per_bar / 3.0).clamp(0.7, 1.7))
+}
+
 /// Onsets and lengths of a new unit.
 fn rhythm(
     piece: &Piece<'_>,
@@ -149,7 +155,8 @@ fn rhythm(
     dice: &mut Dice,
 ) -> Vec<UnitNote> {
     let per_bar = f64::from(piece.beats() * 2);
-    let density = (3.0 * piece.density * (0.7 + 0.6 * bar.energy)).clamp(1.2, 6.5);
+    let density =
+        (3.0 * piece.density * learned_density(piece) * (0.7 + 0.6 * bar.energy)).clamp(1.2, 6.5);
     let mean = per_bar / density;
     // A closing unit ends with a long note and a rest.
     let last_onset = if closing { eighths.saturating_sub(6).max(2) } else { eighths };
@@ -374,7 +381,9 @@ fn candidates(piece: &Piece<'_>, bars: &[&BarView], centre: i32) -> Vec<i32> {
 
 /// Middle of the lead's register, higher where the music is fuller.
 fn centre(piece: &Piece<'_>, bar: &BarView) -> i32 {
-    let mut learned = piece.manner.map_or(CENTRE, |m| i32::from(m.melody.centre));
+    let mut learned = piece
+        .manner
+        .map_or(CENTRE, |m| i32::from(m.lead.as_ref().map_or(m.melody.centre, |lead| lead.centre)));
     while learned < CENTRE_LOWEST {
         learned += 12;
     }

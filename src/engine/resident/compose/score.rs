@@ -224,11 +224,13 @@ fn fallback(role: Role, banned: &[u8]) -> u8 {
 
 /// Delays the second of each pair: a ratio of 2 makes triplets of eighths.
 fn swing(notes: &mut [Note], piece: &Piece<'_>) {
-    let ratio = piece.genre.swing;
+    // How eighths are played is the artist's, whatever the genre usually does.
+    let learned = piece.manner.and_then(|m| m.swing).map(|s| (s.clamp(1.0, 2.5), 8));
+    let (ratio, swing_unit) = learned.unwrap_or((piece.genre.swing, piece.genre.swing_unit));
     if ratio <= 1.01 {
         return;
     }
-    let unit = TICKS_PER_QUARTER * 4 / piece.genre.swing_unit;
+    let unit = TICKS_PER_QUARTER * 4 / swing_unit;
     let late = (f64::from(2 * unit) * ratio / (1.0 + ratio)).round() as u32 - unit;
     for note in notes {
         // Patterns on a triplet grid swing already.

@@ -4,7 +4,7 @@
 //! way in.
 
 use super::super::EngineError;
-use super::super::compose::manner::{CHORDS, Manner};
+use super::super::compose::manner::{CHORDS, Manner, Strokes};
 use super::excerpts::Excerpt;
 use crate::domain::ids::TrackId;
 use crate::domain::pitch::Chord;
@@ -183,7 +183,13 @@ impl Finetune {
             && manner.chord_moves.iter().all(|r| r.len() == CHORDS)
             && manner.melody.intervals.len() == 25
             && manner.homes.iter().all(|h| h.track < sound.tracks.len() && h.levels_db.len() == 11);
-        if !rows {
+        let grooves = manner.homes.iter().filter_map(|h| h.groove.as_ref()).all(|g| {
+            let sized = |k: &Strokes| k.shares.len() == g.places && k.levels.len() == g.places;
+            (1..=16).contains(&g.beats)
+                && (1..=256).contains(&g.places)
+                && g.kinds.iter().all(sized)
+        });
+        if !rows || !grooves {
             return Err(damaged("manner.json has tables of the wrong size".to_owned()));
         }
         let playable = playable(&sound.slices);

@@ -5,6 +5,7 @@
 
 pub mod excerpts;
 pub mod finetune;
+pub mod played;
 
 use super::compose::lexicon::Lexicon;
 use super::compose::manner::Manner;
@@ -216,5 +217,13 @@ fn report(
         cpu_seconds: 0.0,
         notes,
         heldout: crate::domain::verdict::Heldout::default(),
+        counted: Vec::new(),
+        manner: manner_words(manner),
     }
+}
+
+/// Groove, bass and lead in a musician's words.
+fn manner_words(manner: &Manner) -> Vec<String> {
+    let grooves: Vec<_> = manner.homes.iter().filter_map(|h| h.groove.clone()).collect();
+    played::words(&grooves, manner.swing, manner.bass.as_ref(), manner.lead.as_ref())
 }

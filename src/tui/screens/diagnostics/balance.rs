@@ -114,6 +114,8 @@ mod tests {
                 track(3, Some(250.0), None),
                 track(4, Some(100.0), Some("no".into())),
             ],
+            counted: Vec::new(),
+            counting: Vec::new(),
             diagnosis: crate::judge::dataset::Diagnosis::default(),
         };
         for measure in Measure::ALL {

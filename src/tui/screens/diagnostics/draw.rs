@@ -57,6 +57,10 @@ impl Diagnostics {
             inside.wrapped(1, 0, &words, role);
             return;
         }
+        if self.check.as_ref().is_some_and(|c| c.tracks.iter().all(|t| t.excluded.is_some())) {
+            inside.put(1, 0, "no track takes part: there is nothing to look at", Role::Dim);
+            return;
+        }
         if self.findings.is_empty() {
             inside.put(1, 0, "nothing to do: no duplicate, no outlier, no problem", Role::Ok);
             return;
@@ -86,12 +90,13 @@ impl Diagnostics {
             inside.put(1, 0, words, Role::Faint);
             return;
         };
-        let note = format!("shows {:.0} % of the distances", 100.0 * map.share);
-        let mut inside = pen.pane(title, &note, focused);
         if map.spots.len() < 2 {
+            let mut inside = pen.pane(title, "", focused);
             inside.put(1, 0, "a map needs two tracks", Role::Dim);
             return;
         }
+        let note = format!("shows {:.0} % of the distances", 100.0 * map.share);
+        let mut inside = pen.pane(title, &note, focused);
         let height = inside.height().saturating_sub(1);
         let width = inside.width().saturating_sub(2);
         let points = points(map, width, height);
@@ -170,6 +175,10 @@ impl Diagnostics {
             inside.put(0, 0, if waits { "measuring .." } else { "nothing yet" }, Role::Faint);
             return;
         };
+        if report.tracks.iter().all(|t| t.excluded.is_some()) {
+            inside.put(0, 0, "no track takes part", Role::Dim);
+            return;
+        }
         let y = draw_variety(&mut inside, report);
         let width = inside.width();
         let mut x = 0;

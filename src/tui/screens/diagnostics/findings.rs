@@ -56,6 +56,16 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
             drops,
         });
     }
+    for words in &report.counting {
+        found.push(Finding {
+            severity: Severity::Info,
+            words: words.clone(),
+            reason: "tempo an octave from the others".to_owned(),
+            effect: "what is learned of them keeps time with the others".to_owned(),
+            tracks: report.counted.iter().map(|c| c.track_id.clone()).collect(),
+            drops: Vec::new(),
+        });
+    }
     found.extend(problems(report, names));
     let mut alone: Vec<_> = report.diagnosis.copy_risk.iter().filter(|r| r.risk > ALONE).collect();
     alone.sort_by(|a, b| b.risk.total_cmp(&a.risk));

@@ -8,7 +8,7 @@ mod draw;
 mod findings;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
-use super::of_tracks;
+use super::{NOT_HERE, of_tracks};
 use crate::domain::ids::DatasetName;
 use crate::studio::ErrorReport;
 use crate::studio::checking::CheckReport;
@@ -69,6 +69,8 @@ fn state_of(facts: &Facts, name: &DatasetName) -> u64 {
     for member in facts.dataset(name).iter().flat_map(|d| &d.members) {
         member.track.track_id.as_str().hash(&mut hasher);
         member.excluded.is_some().hash(&mut hasher);
+        member.accepted.hash(&mut hasher);
+        member.only_s.map(|(a, b)| (a.to_bits(), b.to_bits())).hash(&mut hasher);
     }
     hasher.finish()
 }
@@ -87,14 +89,16 @@ impl Diagnostics {
 
     fn look(&mut self, cx: &mut Cx<'_>) {
         let Some(name) = self.name.clone() else { return };
-        if self.asked.as_ref().is_none_or(|(asked, _)| *asked != name) {
+        let asked = (name.clone(), state_of(cx.facts, &name));
+        // Of a dataset that has changed nothing is shown that was found before.
+        if self.asked.as_ref() != Some(&asked) {
             self.check = None;
             self.map = None;
             self.findings.clear();
             self.ignored.clear();
             self.spot = 0;
         }
-        self.asked = Some((name.clone(), state_of(cx.facts, &name)));
+        self.asked = Some(asked);
         self.stale = false;
         self.fault = None;
         cx.ask_newest(Slot::Map, Ask::Map(name.clone(), false));
@@ -189,7 +193,7 @@ impl Diagnostics {
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         match act {
             _ if of_tracks(act) => {
-                Some("not on this screen; enter opens the track in the Library".to_owned())
+                Some(format!("{NOT_HERE}; enter opens the track in the Library"))
             }
             Act::CheckAgain if self.name.is_none() => Some("there is no dataset yet".to_owned()),
             Act::ChooseSet if cx.facts.datasets.is_empty() => {

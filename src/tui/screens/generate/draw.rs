@@ -55,8 +55,11 @@ impl Generate {
     fn draw_prompt(&self, pen: &mut Pen<'_>, title: &str, focused: bool) -> Option<(u16, u16)> {
         let (chars, most) = self.prompt.fill();
         let mut inside = pen.pane(title, &format!("{chars} of {most}"), focused);
-        let below = self.brief_lines(usize::from(inside.width().saturating_sub(2)));
-        let room = inside.height().saturating_sub(below.len().min(4) as u16).max(1);
+        let width = usize::from(inside.width().saturating_sub(2)).max(1);
+        let written = editor::layout(self.prompt.text(), width).len();
+        let spare = usize::from(inside.height()).saturating_sub(written.max(2));
+        let below = told(&self.brief_lines(width), width, spare);
+        let room = inside.height().saturating_sub(below.len() as u16).max(1);
         let area = Rect::new(1, 0, inside.width().saturating_sub(2), room);
         let caret = self.draw_text(&mut inside.part(area));
         for (row, (words, role)) in below.iter().enumerate() {
@@ -132,7 +135,7 @@ impl Generate {
         roles
     }
 
-    /// How the prompt was understood, in at most three lines.
+    /// How the prompt was understood, in at most three lines, however long.
     fn brief_lines(&self, width: usize) -> Vec<(String, Role)> {
         if let Some(fault) = &self.plan_fault {
             let lines = text::wrap(fault, width.max(1));
@@ -153,14 +156,14 @@ impl Generate {
         } else {
             format!("understood: {}", heard.join(", "))
         };
-        lines.push((text::cut(&words, width, '~').into_owned(), Role::Understood));
+        lines.push((words, Role::Understood));
         if !brief.unknown_words.is_empty() {
             let words = format!("not understood: {}", brief.unknown_words.join(", "));
-            lines.push((text::cut(&words, width, '~').into_owned(), Role::Warn));
+            lines.push((words, Role::Warn));
         }
         for what in brief.unsupported.iter().take(1) {
             let words = format!("not done: {what}");
-            lines.push((text::cut(&words, width, '~').into_owned(), Role::Warn));
+            lines.push((words, Role::Warn));
         }
         lines
     }
@@ -273,6 +276,19 @@ impl Generate {
     pub fn context(&self, cx: &Cx<'_>) -> String {
         format!("in the sound of {}", self.settings.value(Setting::Sound, cx.facts))
     }
+}
+
+/// Lines whole where there is room for them below what was written, else the start of each.
+fn told(lines: &[(String, Role)], width: usize, spare: usize) -> Vec<(String, Role)> {
+    let wrapped = |(words, role): &(String, Role)| {
+        text::wrap(words, width).into_iter().map(|line| (line, *role)).collect::<Vec<_>>()
+    };
+    let whole: Vec<(String, Role)> = lines.iter().flat_map(wrapped).collect();
+    if whole.len() <= spare {
+        return whole;
+    }
+    let cut = |(words, role): &(String, Role)| (text::cut(words, width, '~').into_owned(), *role);
+    lines.iter().map(cut).collect()
 }
 
 fn role_at(roles: &[(usize, usize, Role)], at: usize) -> Role {

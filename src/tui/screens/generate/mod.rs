@@ -7,6 +7,7 @@ mod takes;
 
 pub use takes::compare_with;
 
+use super::NOT_HERE;
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
 use super::time::Time;
 use crate::audio::peaks::Peaks;
@@ -274,7 +275,7 @@ impl Generate {
             }),
             Act::Trim => Some("only tracks are trimmed".to_owned()),
             Act::Filter | Act::Mark | Act::MarkRange | Act::MarkAll | Act::Next | Act::Previous => {
-                Some("not on this screen".to_owned())
+                Some(NOT_HERE.to_owned())
             }
             Act::Undo | Act::Redo => Some("datasets are undone in the Library".to_owned()),
             Act::History => no_take(),

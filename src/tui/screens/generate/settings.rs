@@ -133,7 +133,7 @@ impl Settings {
             Setting::Without => self.without.join(", "),
             Setting::Stems => switch(self.stems, "a file for each part"),
             Setting::Score => switch(self.midi, "as MIDI"),
-            Setting::Voices => switch(self.no_vocals, "go on without, if the prompt asks for them"),
+            Setting::Voices => switch(self.no_vocals, "pass over a wish for them"),
             Setting::File => if self.flac { "FLAC" } else { "WAV" }.to_owned(),
         }
     }

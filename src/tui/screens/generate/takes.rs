@@ -152,6 +152,10 @@ impl Generate {
         let Some(take) = self.take(cx) else { return false };
         let sections: Vec<(f64, f64)> =
             take.plan.sections.iter().map(|s| (s.start_s, s.start_s + s.duration_s)).collect();
+        let stand = cx.player.stand_s(&take.audio, cx.now);
+        if act.is_of_time() {
+            self.time.follow(stand);
+        }
         let before = self.time;
         match self.time.act(act, &sections, take.duration_s) {
             None => return false,
@@ -159,8 +163,13 @@ impl Generate {
             Some(Ok(())) => {}
         }
         let moved = before.at_s != self.time.at_s || before.looped() != self.time.looped();
-        if moved && cx.player.plays(&take.audio) {
-            cx.todo.push(Do::HearFrom(sound(take, &self.time)));
+        if moved && stand.is_some() {
+            cx.todo.push(if cx.player.sounds() {
+                Do::HearFrom(sound(take, &self.time))
+            } else {
+                // What rests begins at the cursor when it goes on.
+                Do::Ask(None, Ask::Silence)
+            });
         }
         true
     }

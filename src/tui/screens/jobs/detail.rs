@@ -35,7 +35,7 @@ pub fn made(result: &Value) -> Option<Made> {
 }
 
 /// The word for a job's state and how it looks.
-pub fn state(job: &Job, live: Option<&Live>) -> (String, Role) {
+pub fn state(job: &Job, live: Option<&Live>, continued: bool) -> (String, Role) {
     let paused = live.is_some_and(|l| l.paused);
     match job.state {
         _ if paused && !job.state.ended() => ("paused".to_owned(), Role::Warn),
@@ -45,7 +45,8 @@ pub fn state(job: &Job, live: Option<&Live>) -> (String, Role) {
         JobState::Failed => ("failed!".to_owned(), Role::Bad),
         JobState::Blocked => ("blocked!".to_owned(), Role::Bad),
         JobState::Stopped => ("stopped".to_owned(), Role::Warn),
-        JobState::Lost => ("lost!".to_owned(), Role::Bad),
+        JobState::Lost if continued => ("went on".to_owned(), Role::Dim),
+        JobState::Lost => ("interrupted!".to_owned(), Role::Bad),
     }
 }
 

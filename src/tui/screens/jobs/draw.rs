@@ -15,7 +15,7 @@ const COLUMNS: [Column; 6] = [
     table::right("job", 5, 0),
     table::left("kind", 8, 3),
     table::left("what", 0, 0),
-    table::left("state", 8, 0),
+    table::left("state", 12, 0),
     table::right("done", 5, 2),
     table::right("time", 13, 1),
 ];
@@ -53,7 +53,7 @@ impl Jobs {
         table::draw(&mut inside, &COLUMNS, &self.list, jobs.len(), focused, |n| {
             let job = jobs[n];
             let live = cx.facts.live.get(&job.job_id);
-            let state = detail::state(job, live);
+            let state = detail::state(job, live, cx.facts.continued_by(job.job_id).is_some());
             let done = match (job.state, live) {
                 (JobState::Running, Some(live)) => format!("{:.0} %", live.progress * 100.0),
                 _ => String::new(),
@@ -89,13 +89,7 @@ impl Jobs {
         for (line, role) in detail::outcome(job) {
             y = inside.wrapped(0, y, &line, role);
         }
-        let hint = match job.state {
-            JobState::Running => "It goes on while you look at other screens.",
-            JobState::Queued => "It waits for the one that runs.",
-            JobState::Done => "",
-            _ => "r asks for the same work again.",
-        };
-        inside.wrapped(0, y + 1, hint, Role::Dim);
+        inside.wrapped(0, y + 1, &hint(job, cx), Role::Dim);
     }
 
     fn draw_log(
@@ -164,9 +158,24 @@ impl Jobs {
     }
 }
 
+/// What can be done with a job.
+fn hint(job: &Job, cx: &Cx<'_>) -> String {
+    if let Some(next) = cx.facts.continued_by(job.job_id) {
+        return format!("{next} goes on with it.");
+    }
+    let words = match job.state {
+        JobState::Running => "It goes on while you look at other screens.",
+        JobState::Queued => "It waits for the one that runs.",
+        JobState::Done => "",
+        JobState::Lost => "r goes on with it; what it had finished is not done again.",
+        _ => "r asks for the same work again; what it had finished is not done again.",
+    };
+    words.to_owned()
+}
+
 fn draw_progress(pen: &mut Pen<'_>, y: u16, job: &Job, cx: &Cx<'_>) -> u16 {
     let live = cx.facts.live.get(&job.job_id);
-    let (word, role) = detail::state(job, live);
+    let (word, role) = detail::state(job, live, cx.facts.continued_by(job.job_id).is_some());
     let x = pen.put(0, y, &word, role);
     if let Some(phase) = live.and_then(|l| l.phase) {
         pen.put(x + 2, y, phase.word(), Role::Dim);
@@ -187,8 +196,7 @@ fn draw_progress(pen: &mut Pen<'_>, y: u16, job: &Job, cx: &Cx<'_>) -> u16 {
     words.push(format!("in process {}", job.pid));
     match live.and_then(|l| l.eta_s) {
         Some(eta) => words.push(format!("about {} to go", clock(eta))),
-        None => words.push("time to go not known yet".to_owned()),
+        None => words.push("time to go unknown yet".to_owned()),
     }
-    pen.put(0, y + 2, &words.join(", "), Role::Dim);
-    y + 4
+    pen.wrapped(0, y + 2, &words.join(", "), Role::Dim) + 1
 }

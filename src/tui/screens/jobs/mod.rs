@@ -4,10 +4,9 @@ mod detail;
 mod draw;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
-use super::of_tracks;
+use super::{NOT_HERE, of_tracks};
 use crate::domain::ids::JobId;
 use crate::domain::job::{Event, EventKind, Job, JobState};
-use crate::studio::Work;
 use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::cx::{Cx, Do, Tab};
@@ -64,7 +63,9 @@ impl Jobs {
         let rank = |j: &Job| match j.state {
             JobState::Running => (0, j.job_id.0),
             JobState::Queued => (1, j.job_id.0),
-            _ => (2, u64::MAX - j.job_id.0),
+            // What waits for a decision stands above what is over.
+            JobState::Lost if cx.facts.continued_by(j.job_id).is_none() => (2, j.job_id.0),
+            _ => (3, u64::MAX - j.job_id.0),
         };
         jobs.sort_by_key(|j| rank(j));
         jobs
@@ -185,7 +186,7 @@ impl Jobs {
     /// Why an action cannot be done now; `None` if it can.
     pub fn why_not(&self, act: Act, cx: &Cx<'_>) -> Option<String> {
         if of_tracks(act) || act == Act::Undo {
-            return Some("not on this screen".to_owned());
+            return Some(NOT_HERE.to_owned());
         }
         let unless = |good: bool, why: &str| (!good).then(|| why.to_owned());
         let any_ended = || cx.facts.jobs.iter().any(|j| j.state.ended());
@@ -204,7 +205,10 @@ impl Jobs {
             Act::Result => return unless(state == JobState::Done, "it has made nothing yet"),
             Act::Pause => unless(state == JobState::Running, "it does not run"),
             Act::Forget => unless(state.ended(), "it has not ended; stop it first"),
-            Act::Retry => unless(state.ended(), "it has not ended"),
+            Act::Retry => match self.job(cx).and_then(|j| cx.facts.continued_by(j.job_id)) {
+                Some(next) => Some(format!("{next} goes on with it already")),
+                None => unless(state.ended(), "it has not ended"),
+            },
             _ => return None,
         };
         cx.looks_on().or(here)
@@ -252,11 +256,8 @@ impl Jobs {
                 cx.open(Overlay::Confirm(confirm));
             }
             Act::Retry => {
-                let work = self.job(cx).map(|j| serde_json::from_value::<Work>(j.request.clone()));
-                match work {
-                    Some(Ok(work)) => cx.ask(Ask::Submit(work)),
-                    Some(Err(_)) => cx.complain("the job's request cannot be read back"),
-                    None => {}
+                if let Some(job) = self.job(cx) {
+                    cx.ask(Ask::GoOn(job.job_id));
                 }
             }
             Act::Result => self.go_to_result(cx),

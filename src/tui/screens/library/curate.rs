@@ -67,12 +67,12 @@ impl Library {
                 self.marks.clear();
             }
             Act::Undo => {
-                if let Some(name) = self.dataset(cx) {
+                if let Some(name) = self.decided(cx) {
                     cx.ask(Ask::Edit(name, Edit::Undo));
                 }
             }
             Act::Redo => {
-                if let Some(name) = self.dataset(cx) {
+                if let Some(name) = self.decided(cx) {
                     cx.ask(Ask::Edit(name, Edit::Redo));
                 }
             }

@@ -344,8 +344,10 @@ fn empty(pen: &mut Pen<'_>, cx: &Cx<'_>) {
     }
     let coming = cx.facts.jobs.iter().find(|j| j.kind == JobKind::Import && !j.state.ended());
     if let Some(job) = coming {
-        let words = format!("{} brings in {}: 3 shows how far it is.", job.job_id, job.what);
-        pen.put(left, top + 6, &words, Role::Dim);
+        let done = cx.facts.live.get(&job.job_id).map_or(0.0, |l| l.progress * 100.0);
+        let words = format!("{} brings in {}: {done:.0} %, 3 shows more.", job.job_id, job.what);
+        pen.put(left, top + 6, &words, Role::Accent);
+        pen.put(left, top + 7, "Its tracks are listed here once all were listened to.", Role::Dim);
     } else if !cx.facts.owner {
         pen.put(left, top + 6, "This process only looks on.", Role::Warn);
     }

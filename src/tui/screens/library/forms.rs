@@ -33,7 +33,7 @@ pub fn import_form(paths: &str, cx: &Cx<'_>) -> Overlay {
         ),
     ];
     let about = format!(
-        "Rights are asked once for all of them. {} {}",
+        "Rights are asked once for all of them. To state them says of each: {} {}",
         crate::domain::rights::NO_THIRD_PARTY,
         crate::domain::rights::NOT_ENOUGH
     );
@@ -71,7 +71,7 @@ pub fn rights_form(tracks: Vec<TrackId>, cx: &Cx<'_>) -> Overlay {
         Line::text("stated by", &cx.setup.by, Must::With(0), "who states it"),
     ];
     let about = format!(
-        "A statement also says: {} {}",
+        "To state them says of each: {} {}",
         crate::domain::rights::NO_THIRD_PARTY,
         crate::domain::rights::NOT_ENOUGH
     );

@@ -15,10 +15,31 @@ impl Library {
         record.as_ref().filter(|_| here).map(|r| &r.hearing.listening)
     }
 
-    pub(super) fn move_time(&mut self, by: f64) {
+    pub(super) fn move_time(&mut self, by: f64, cx: &mut Cx<'_>) {
         if let Some(duration) = self.listening().map(|l| l.duration_s) {
+            let stand = self.stand_s(cx);
+            self.time.follow(stand);
             self.time.step(by, duration);
+            if stand.is_some() {
+                self.hear_cursor(cx);
+            }
         }
+    }
+
+    /// Where the playing of the track under the cursor stands, from its start.
+    fn stand_s(&self, cx: &Cx<'_>) -> Option<f64> {
+        let sound = self.sound(cx)?;
+        Some(cx.player.stand_s(&sound.path, cx.now)? - sound.start_s)
+    }
+
+    /// What is heard goes where the cursor went; what rests begins there when it goes on.
+    fn hear_cursor(&self, cx: &mut Cx<'_>) {
+        let wish = if cx.player.sounds() {
+            self.sound(cx).map(Do::HearFrom)
+        } else {
+            Some(Do::Ask(None, Ask::Silence))
+        };
+        cx.todo.extend(wish);
     }
 
     pub(super) fn hear(&mut self, act: Act, cx: &mut Cx<'_>) -> bool {
@@ -54,6 +75,10 @@ impl Library {
             .map(|l| l.sections.iter().map(|s| (s.start_s, s.end_s)).collect())
             .unwrap_or_default();
         let duration = heard.map_or(0.0, |l| l.duration_s);
+        let stand = self.stand_s(cx);
+        if act.is_of_time() {
+            self.time.follow(stand);
+        }
         let before = self.time;
         match self.time.act(act, &sections, duration) {
             None => return false,
@@ -61,9 +86,8 @@ impl Library {
             Some(Ok(())) => {}
         }
         let moved = before.at_s != self.time.at_s || before.looped() != self.time.looped();
-        if moved && self.sound(cx).is_some_and(|s| cx.player.plays(&s.path)) {
-            // What is heard goes where the cursor went.
-            cx.todo.extend(self.sound(cx).map(Do::HearFrom));
+        if moved && stand.is_some() {
+            self.hear_cursor(cx);
         }
         true
     }

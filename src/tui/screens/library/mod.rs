@@ -79,6 +79,8 @@ pub struct Library {
     triage: Option<Set>,
     /// Height of the list of tracks, as it was laid out last.
     height: usize,
+    /// The dataset that was looked at last.
+    last: Option<DatasetName>,
 }
 
 impl Library {
@@ -137,6 +139,14 @@ impl Library {
         }
     }
 
+    /// The dataset whose decisions are taken back: the one under the cursor, or where nothing is
+    /// listed the one that was last.
+    pub(super) fn decided(&self, cx: &Cx<'_>) -> Option<DatasetName> {
+        let last = || self.last.clone().filter(|name| cx.facts.dataset(name).is_some());
+        let only = || cx.facts.datasets.first().filter(|_| cx.facts.datasets.len() == 1);
+        self.dataset(cx).or_else(last).or_else(|| only().map(|d| d.name.clone()))
+    }
+
     /// The track under the cursor.
     pub fn track<'a>(&self, cx: &Cx<'a>) -> Option<&'a crate::domain::dataset::Member> {
         let row = self.rows.get(self.tracks.at)?;
@@ -186,6 +196,9 @@ impl Library {
         self.sets.fit(sets.len(), rows(places.sets, 0));
         self.height = rows(places.tracks, 1);
         self.tracks.fit(self.rows.len(), self.height);
+        if let Some(name) = self.dataset(cx) {
+            self.last = Some(name);
+        }
         let id = self.track(cx).map(|m| m.track.track_id.clone());
         if id != self.asked {
             self.asked.clone_from(&id);
@@ -278,9 +291,12 @@ impl Library {
             Act::Train | Act::Screen => cx.looks_on().or_else(|| {
                 self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
-            Act::Play | Act::Copy => no_track(),
+            Act::Play | Act::Copy | Act::Mark | Act::MarkRange | Act::MarkAll => no_track(),
+            Act::Open | Act::PaneNext | Act::PanePrevious | Act::Filter => {
+                cx.facts.datasets.is_empty().then(|| "there is no track yet".to_owned())
+            }
             Act::Undo | Act::Redo => cx.looks_on().or_else(|| {
-                self.dataset(cx).is_none().then(|| "there is no dataset yet".to_owned())
+                self.decided(cx).is_none().then(|| "there is no dataset yet".to_owned())
             }),
             _ => None,
         }
@@ -295,8 +311,8 @@ impl Library {
             Act::PaneNext => self.focus = step(&PANES, self.focus, 1),
             Act::PanePrevious => self.focus = step(&PANES, self.focus, -1),
             Act::Quit if self.triage.is_some() => return self.end_triage(cx),
-            Act::Left if self.focus == Pane::Wave => self.move_time(-1.0),
-            Act::Right if self.focus == Pane::Wave => self.move_time(1.0),
+            Act::Left if self.focus == Pane::Wave => self.move_time(-1.0, cx),
+            Act::Right if self.focus == Pane::Wave => self.move_time(1.0, cx),
             Act::Left => self.focus = Pane::Sets,
             Act::Right => {
                 self.focus = if self.focus == Pane::Sets { Pane::Tracks } else { Pane::Track };

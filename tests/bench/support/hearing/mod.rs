@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod board;
+pub mod calibrate;
 pub mod cases;
 pub mod doubt;
 pub mod figures;

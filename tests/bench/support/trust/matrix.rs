@@ -94,8 +94,7 @@ pub fn changes(works: &[Work], changed: &[Changed], folder: &Path) {
         let rows: Vec<&Outcome<'_>> =
             outcomes.iter().filter(|o| o.changed.change.name == change.name).collect();
         let count = |test: &dyn Fn(&Outcome<'_>) -> bool| rows.iter().filter(|o| test(o)).count();
-        let mut bits: Vec<f64> =
-            rows.iter().map(|o| o.evidence.bits.unwrap_or(32.0)).collect();
+        let mut bits: Vec<f64> = rows.iter().map(|o| o.evidence.bits.unwrap_or(32.0)).collect();
         let mut marks: Vec<f64> = rows
             .iter()
             .map(|o| o.evidence.passages.first().map_or(0.0, |p| p.landmarks as f64))
@@ -141,8 +140,15 @@ fn line(table: &mut String, artist: &str, a: &str, b: &str, e: &RecordingEvidenc
         e.loop_reuse,
         best.map_or_else(String::new, |p| format!(
             "{:.1}-{:.1} on {:.1}-{:.1} {:+.2} st x{:.3} {:?} {} landmarks {:.2}",
-            p.start_s, p.end_s, p.track_start_s, p.track_end_s, p.semitones, p.tempo_ratio, p.kind,
-            p.landmarks, p.coverage
+            p.start_s,
+            p.end_s,
+            p.track_start_s,
+            p.track_end_s,
+            p.semitones,
+            p.tempo_ratio,
+            p.kind,
+            p.landmarks,
+            p.coverage
         )),
     );
 }
@@ -240,6 +246,8 @@ fn unseen(
         }
     }
     let count = called.iter().filter(|c| **c).count();
-    println!("\nown tracks called A or B against the rest, real reuse among them: {}",
-        share(count, works.len()));
+    println!(
+        "\nown tracks called A or B against the rest, real reuse among them: {}",
+        share(count, works.len())
+    );
 }
