@@ -13,7 +13,7 @@ const ASIDE: usize = 1;
 const CLUSTERS: usize = 3;
 /// A further cluster has at least this share of the best one's hashes, and at least [`FEWEST`].
 const SHARE: f64 = 0.25;
-/// Fewest hashes of a cluster: what unrelated recordings reach at one distance one time in a hundred.
+/// Fewest hashes of a cluster.
 const FEWEST: usize = 6;
 /// Clusters that are looked at, best first.
 const MOST: usize = 12;

@@ -7,6 +7,7 @@
 
 pub mod accuracy;
 pub mod bank;
+pub mod class;
 pub mod dataset;
 pub mod fingerprint;
 pub mod groove;
@@ -14,13 +15,17 @@ pub mod landmarks;
 pub mod loops;
 pub mod map;
 pub mod matching;
+pub mod notes;
+pub mod own;
 pub mod recording;
 pub mod style;
 pub mod tune;
 pub mod verdict;
 
 pub use fingerprint::Fingerprint;
+pub use notes::Notes;
+pub use own::Own;
 pub use verdict::{Judge, Reference};
 
-/// Changes whenever a fingerprint or a distance does.
+/// Changes whenever a fingerprint, a sketch, a distance or a line does.
 pub const VERSION: u32 = 2;

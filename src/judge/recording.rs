@@ -31,6 +31,9 @@ pub const SAME_BITS: f64 = 4.0;
 pub const ALTERED_BITS: f64 = 7.5;
 /// Fewest landmarks at one distance that bear witness.
 pub const LANDMARKS: usize = 15;
+/// Of the hashes in the seconds that a loop sounds in, the share below which it is but one of the
+/// things that sound.
+const LOOP_DENSITY: f64 = 0.1;
 /// Least share of the passage's seconds that hold one.
 pub const COVERAGE: f64 = 0.2;
 
@@ -87,6 +90,8 @@ pub struct RecordingEvidence {
     pub landmark_spans: Vec<(f64, f64)>,
     /// Passages, best first.
     pub passages: Vec<Passage>,
+    /// Seconds that the track is later at that distance.
+    pub landmark_distance_s: f64,
     /// Material that both repeat: period in seconds and number of distances.
     pub loop_reuse: Option<(f64, usize)>,
 }
@@ -104,18 +109,26 @@ pub enum Finding {
 }
 
 impl RecordingEvidence {
-    /// What it comes to; `None` where nothing was found.
-    pub fn finding(&self) -> Option<Finding> {
-        let as_it_was = |p: &&Passage| {
-            p.bits <= SAME_BITS && p.landmarks >= LANDMARKS && p.coverage >= COVERAGE
-        };
-        if self.passages.iter().any(|p| as_it_was(&p)) {
+    /// What a passage comes to; `None` where its bits are no less than strangers'.
+    pub fn finding_of(&self, passage: &Passage) -> Option<Finding> {
+        let witnessed = passage.landmarks >= LANDMARKS && passage.coverage >= COVERAGE;
+        if passage.bits <= SAME_BITS && witnessed {
             return Some(Finding::Copied);
         }
-        if self.passages.iter().any(|p| p.bits <= ALTERED_BITS) {
-            return Some(Finding::Altered);
-        }
-        self.loop_reuse.map(|_| Finding::SharedLoop)
+        (passage.bits <= ALTERED_BITS).then_some(Finding::Altered)
+    }
+
+    /// What it comes to; `None` where nothing was found.
+    pub fn finding(&self) -> Option<Finding> {
+        let passages = self.passages.iter().filter_map(|p| self.finding_of(p));
+        let loops = self.loop_reuse.map(|_| Finding::SharedLoop);
+        if self.loops_only() { loops } else { passages.chain(loops).min() }
+    }
+
+    /// Whether what they have in common is loops: the same strokes at many distances, and little
+    /// else beside them.
+    pub fn loops_only(&self) -> bool {
+        self.loop_reuse.is_some() && self.density < LOOP_DENSITY
     }
 }
 
@@ -157,6 +170,7 @@ impl<'a> Query<'a> {
             coverage: covered(&best, 0.0, seconds),
             density: density(&best, &self.hashes),
             landmark_spans: spans(&best),
+            landmark_distance_s: best.distance as f64 / frames_per_s(),
             passages: self.passages(&places, track),
             loop_reuse: shared
                 .loop_reuse()

@@ -1,13 +1,10 @@
 //! What is done to a recording before it is looked for: real codecs and real stretchers.
 
-use leitmotif::audio::Audio;
 use leitmotif::audio::decode::read_all;
-use leitmotif::audio::encode::{Format, write};
 use leitmotif::domain::limits::Limits;
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::RATE_HZ;
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -188,10 +185,4 @@ pub fn make(how: How, part: &Part, host: &[f32], seed: u64, folder: &Path) -> Op
             Some(out)
         }
     }
-}
-
-/// Writes samples, so that another program hears the same.
-pub fn write_wav(mono: Vec<f32>, to: &Path) {
-    let file = BufWriter::new(File::create(to).expect("a file can be made"));
-    write(&Audio::new(RATE_HZ, vec![mono]), Format::Wav, file).expect("a sound can be written");
 }

@@ -99,7 +99,7 @@ pub fn changes(works: &[Work], changed: &[Changed], folder: &Path) {
             .iter()
             .map(|o| o.evidence.passages.first().map_or(0.0, |p| p.landmarks as f64))
             .collect();
-        let found = count(&Outcome::found);
+        let found = count(&|o| o.found());
         let group = groups.entry(change.group).or_default();
         (group.0, group.1) = (group.0 + found, group.1 + rows.len());
         println!(
@@ -107,9 +107,9 @@ pub fn changes(works: &[Work], changed: &[Changed], folder: &Path) {
             change.name,
             share(found, rows.len()),
             count(&|o| o.plain),
-            count(&Outcome::landmarks),
-            count(&Outcome::copied),
-            count(&Outcome::told),
+            count(&|o| o.landmarks()),
+            count(&|o| o.copied()),
+            count(&|o| o.told()),
             count(&|o| o.evidence.loop_reuse.is_some()),
             middle(&mut bits),
             middle(&mut marks),
