@@ -114,8 +114,13 @@ pub fn copy(
     verdict(&found, notes, print.seconds(), own)
 }
 
-/// The verdict on what was found.
-fn verdict(found: &[(&TrackId, Compared)], notes: &Notes, seconds: f64, own: &Own) -> CopyVerdict {
+/// The verdict on what was found in each track; `notes` and `seconds` are the take's.
+pub fn verdict(
+    found: &[(&TrackId, Compared)],
+    notes: &Notes,
+    seconds: f64,
+    own: &Own,
+) -> CopyVerdict {
     let mut evidence: Vec<Evidence> = Vec::new();
     for (id, compared) in found {
         evidence.extend(recordings(id, &compared.recording, own));
@@ -364,7 +369,7 @@ fn words(verdict: &CopyVerdict, own: &Own) -> String {
             e.track_id
         )
     });
-    let change = best.map_or_else(String::new, |e| change(e));
+    let change = best.map_or_else(String::new, change);
     match verdict.class {
         Some(CopyClass::A) => format!("contains a recording: {span} are the same"),
         Some(CopyClass::B) => format!("contains an altered recording{change}: {span} are the same"),

@@ -76,12 +76,14 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// From mono samples at the analysis rate (22.05 kHz). What is not a number counts as silence.
     pub fn new(mono: &[f32]) -> Result<Self, ResampleError> {
-        let mut samples = resample_mono(mono, RATE_HZ, PRINT_HZ)?;
-        if samples.iter().any(|s| !s.is_finite()) {
+        // The converter does not take what is not a number.
+        let samples = if mono.iter().all(|s| s.is_finite()) {
+            resample_mono(mono, RATE_HZ, PRINT_HZ)?
+        } else {
             let clean: Vec<f32> =
                 mono.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).collect();
-            samples = resample_mono(&clean, RATE_HZ, PRINT_HZ)?;
-        }
+            resample_mono(&clean, RATE_HZ, PRINT_HZ)?
+        };
         let frames = smooth(&chroma(&samples));
         let chroma = frames.iter().flatten().map(|c| (c * 255.0).round() as u8).collect();
         let folded: Vec<[f64; CLASSES]> = frames.iter().map(|f| fold(f, 0)).collect();

@@ -6,6 +6,7 @@
 //! much of the sound agrees, which is for [`super::recording`] to say.
 
 use super::landmarks::{Hash, frames_per_s};
+use std::cmp::Ordering;
 
 /// Frames to either side that count as the same distance.
 const ASIDE: usize = 1;
@@ -65,17 +66,17 @@ impl Shared {
         let (mut i, mut j) = (0, 0);
         while i < query.len() && j < reference.len() {
             let (a, b) = (query[i].key, reference[j].key);
-            if a < b {
-                i += 1;
-            } else if b < a {
-                j += 1;
-            } else {
-                for other in reference[j..].iter().take_while(|h| h.key == a) {
-                    let at = zero + i64::from(other.frame) - i64::from(query[i].frame);
-                    shared.counts[at as usize] = shared.counts[at as usize].saturating_add(1);
-                    shared.pairs.push((query[i].frame, at as u32));
+            match a.cmp(&b) {
+                Ordering::Less => i += 1,
+                Ordering::Greater => j += 1,
+                Ordering::Equal => {
+                    for other in reference[j..].iter().take_while(|h| h.key == a) {
+                        let at = zero + i64::from(other.frame) - i64::from(query[i].frame);
+                        shared.counts[at as usize] = shared.counts[at as usize].saturating_add(1);
+                        shared.pairs.push((query[i].frame, at as u32));
+                    }
+                    i += 1;
                 }
-                i += 1;
             }
         }
         shared
@@ -88,7 +89,8 @@ impl Shared {
 
     /// The distance with most hashes.
     pub fn best(&self) -> Alignment {
-        let best = (0..self.counts.len()).max_by_key(|at| (self.around(*at), usize::MAX - at));
+        let key = |at: &usize| (self.around(*at), self.counts[*at], usize::MAX - at);
+        let best = (0..self.counts.len()).max_by_key(key);
         best.map_or_else(Alignment::default, |at| self.at(at))
     }
 
@@ -96,7 +98,8 @@ impl Shared {
     pub fn near(&self, distance: i64, slack: i64) -> Alignment {
         let from = (self.zero + distance - slack).max(0);
         let to = (self.zero + distance + slack).min(self.counts.len() as i64 - 1);
-        let best = (from..=to).max_by_key(|at| (self.around(*at as usize), -at));
+        let key = |at: &i64| (self.around(*at as usize), self.counts[*at as usize], -at);
+        let best = (from..=to).max_by_key(key);
         best.map_or_else(Alignment::default, |at| self.at(at as usize))
     }
 

@@ -132,7 +132,7 @@ mod tests {
             passages: if seconds > 0.0 { vec![passage] } else { Vec::new() },
             ..RecordingEvidence::default()
         };
-        Compared { recording, tune: Ok(Default::default()), groove: None }
+        Compared { recording, tune: Ok(crate::judge::tune::Likeness::default()), groove: None }
     }
 
     #[test]

@@ -29,6 +29,8 @@ const FINER: [f64; 5] = [1.0, 0.9975, 1.0025, 0.995, 1.005];
 pub const SAME_BITS: f64 = 4.0;
 /// Bits up to which a passage is the same recording, altered.
 pub const ALTERED_BITS: f64 = 7.5;
+/// Bits up to which a passage that was found goes on: on its own diagonal strangers have far more.
+const GOES_ON_BITS: f64 = 9.0;
 /// Fewest landmarks at one distance that bear witness.
 pub const LANDMARKS: usize = 15;
 /// Of the hashes in the seconds that a loop sounds in, the share below which it is but one of the
@@ -211,7 +213,7 @@ impl<'a> Query<'a> {
             .iter()
             .enumerate()
             .map(|(i, bits)| {
-                *bits <= ALTERED_BITS
+                *bits <= GOES_ON_BITS
                     && track.known.usable[there + i]
                     && speaks(&words[from + i..from + i + WINDOW])
             })
@@ -219,7 +221,7 @@ impl<'a> Query<'a> {
         let at = back.min(alike.len() - 1);
         let start = alike[..at].iter().rposition(|a| !a).map_or(0, |i| i + 1);
         let end = alike[at..].iter().position(|a| !a).map_or(alike.len(), |i| at + i).max(at + 1);
-        let (start, end) = trim(&errors, start, end - 1 + WINDOW, ALTERED_BITS);
+        let (start, end) = trim(&errors, start, end - 1 + WINDOW, GOES_ON_BITS);
         let start_s = query_s(from + start, change) + HALF_WORD_S / 2.0;
         let end_s = query_s(from + end, change) + 1.5 * HALF_WORD_S;
         let track_start_s = (there + start) as f64 / words_per_s() + HALF_WORD_S / 2.0;
@@ -240,7 +242,7 @@ impl<'a> Query<'a> {
 
     /// Asks the landmarks about each passage, with its change undone.
     fn witness(&self, passages: &mut [Passage], plain: &Shared, track: &Track<'_>) {
-        let mut moved: Vec<(f64, f64, Vec<(f64, Shared)>)> = Vec::new();
+        let mut moved: Vec<(f64, f64, Vec<Undone>)> = Vec::new();
         for passage in passages {
             let (semitones, ratio) = (passage.semitones, passage.tempo_ratio);
             if passage.kind == Kind::AsItWas {
@@ -260,8 +262,11 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Landmarks shared once a tempo ratio is undone.
+type Undone = (f64, Shared);
+
 /// Landmarks of the query with a passage's change undone, against a track's.
-fn undone(landmarks: &Landmarks, passage: &Passage, track: &Track<'_>) -> Vec<(f64, Shared)> {
+fn undone(landmarks: &Landmarks, passage: &Passage, track: &Track<'_>) -> Vec<Undone> {
     let lower = 2f64.powf(-passage.semitones / 12.0);
     FINER
         .iter()

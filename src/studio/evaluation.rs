@@ -11,7 +11,7 @@ use crate::domain::ids::{TakeId, TrackId};
 use crate::domain::job::Phase;
 use crate::domain::listening::Pass;
 use crate::domain::paths::from_text;
-use crate::domain::verdict::{CopyClass, Evidence, Layer, Verdict};
+use crate::domain::verdict::{CopyClass, CopyVerdict, Evidence, Layer, Verdict};
 use crate::domain::work::{Observer, StopToken};
 use crate::judge::verdict::{Candidate, compare_files};
 use crate::judge::{Fingerprint, Judge, Notes, Reference};
@@ -178,13 +178,27 @@ pub fn compare(inner: &Inner, a: &Path, b: &Path) -> Result<CompareReport, Studi
 /// A verdict in words, for people.
 pub fn words(verdict: &Verdict) -> String {
     let copy = &verdict.copy;
-    // Verdicts of the first version have no sentence of their own.
-    let said = match (copy.words.as_str(), copy.nearest_bits) {
-        ("", None) => "too short for the copy check",
-        ("", Some(_)) if copy.evidence.is_empty() => "no copied passage among recordings",
-        ("", Some(_)) => "passages are like passages of its tracks",
-        (words, _) => words,
-    };
+    if copy.words.is_empty() {
+        return format!("style: {}; recording: {}", verdict.style.words, first_words(copy));
+    }
     let class = copy.class.map_or_else(String::new, |c| format!("{c:?}, "));
-    format!("style: {}; copy: {class}{said}", verdict.style.words)
+    format!("style: {}; copy: {class}{}", verdict.style.words, copy.words)
+}
+
+/// Words for verdicts of the first version of the copy check, which have none of their own.
+fn first_words(copy: &CopyVerdict) -> String {
+    match copy.nearest_bits {
+        None => "too short for the copy check".to_owned(),
+        Some(_) if !copy.evidence.is_empty() => {
+            format!("{} passages are like passages of its tracks", copy.evidence.len())
+        }
+        Some(bits) => {
+            let own = &copy.own_nearest_bits;
+            let nearer = own.iter().filter(|o| **o < bits).count();
+            format!(
+                "no copied passage; {nearer} of {} own tracks are nearer to another of them than this",
+                own.len()
+            )
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The recording layer of the copy check against real changes of real tracks.
 //!
-//! `cargo bench --bench trust -- --music DIR [--cache DIR] [--limit N] [--make|--measure]`. Needs
+//! `cargo bench --bench trust -- --music DIR [--cache DIR] [--limit N] [--make|--measure|--verdicts]`. Needs
 //! `ffmpeg`, `sox` and `rubberband`. Fingerprints of the changed parts are kept in the cache, the
 //! sounds are not; a run that was stopped goes on. `--make` only fills the cache, `--measure` only
-//! reads it.
+//! reads it. `--verdicts` judges whole tracks, at most `--limit` of each artist, against the others of
+//! their artist, says what figures pairs have, and what a verdict costs.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
@@ -11,11 +12,11 @@
 mod trust;
 
 use std::path::PathBuf;
-use trust::{cache, matrix};
+use trust::{cache, matrix, verdicts};
 
 fn main() {
     let (mut music, mut folder, mut limit) = (None, None, usize::MAX);
-    let (mut make, mut measure) = (true, true);
+    let (mut make, mut measure, mut whole) = (true, true, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -26,15 +27,22 @@ fn main() {
             }
             "--make" => measure = false,
             "--measure" => make = false,
+            "--verdicts" => whole = true,
             // Cargo adds this to every bench.
             "--bench" => {}
-            other => panic!("{other}? --music DIR, --cache DIR, --limit N, --make, --measure"),
+            other => panic!(
+                "{other}? --music DIR, --cache DIR, --limit N, --make, --measure, --verdicts"
+            ),
         }
     }
     let music = music.expect("--music DIR");
     let temporary = tempfile::tempdir().expect("a folder can be made");
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).expect("the cache can be made");
+    if whole {
+        verdicts::verdicts(&cache::files(&music), limit.min(12), 1_500, &folder);
+        return;
+    }
     let works = cache::works(&cache::files(&music), limit, &folder);
     println!("{} tracks of at least 20 s", works.len());
     if make {

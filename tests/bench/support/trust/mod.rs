@@ -3,3 +3,4 @@
 pub mod cache;
 pub mod changes;
 pub mod matrix;
+pub mod verdicts;
