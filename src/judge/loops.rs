@@ -2,8 +2,8 @@
 //!
 //! Two works made with one drum loop, one sample pack or one chip agree in many landmarks without
 //! being copies. What gives them away is that they agree at several distances, all a whole number of
-//! beats from one another. A copy of a recording that repeats itself does so too; it is told by how
-//! much of the sound agrees, which is for [`super::recording`] to say.
+//! beats from one another. A copy of a recording that repeats itself does so too; it is told by its
+//! chroma, which agrees as a whole: that is for [`super::recording`] to say.
 
 use super::landmarks::{Hash, frames_per_s};
 use std::cmp::Ordering;

@@ -121,6 +121,7 @@ mod tests {
             track_start_s: 0.0,
             track_end_s: seconds,
             bits,
+            change_bits: 12.0,
             semitones: 0.0,
             tempo_ratio: 1.0,
             kind: Kind::AsItWas,

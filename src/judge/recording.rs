@@ -29,13 +29,15 @@ const FINER: [f64; 5] = [1.0, 0.9975, 1.0025, 0.995, 1.005];
 pub const SAME_BITS: f64 = 4.0;
 /// Bits up to which a passage is the same recording, altered.
 pub const ALTERED_BITS: f64 = 7.5;
+/// The same as a share of the bits by which the passage differs from itself a second or more later:
+/// what hardly changes is like anything that hardly changes.
+const ALTERED_SHARE: f64 = 0.7;
+/// Distances at which a passage is held against itself, words.
+const LATER: [usize; 3] = [8, 16, 24];
 /// Bits up to which a passage that was found goes on: on its own diagonal strangers have far more.
 const GOES_ON_BITS: f64 = 9.0;
 /// Fewest landmarks at one distance that bear witness.
 pub const LANDMARKS: usize = 15;
-/// Of the hashes in the seconds that a loop sounds in, the share below which it is but one of the
-/// things that sound.
-const LOOP_DENSITY: f64 = 0.1;
 /// Least share of the passage's seconds that hold one.
 pub const COVERAGE: f64 = 0.2;
 
@@ -64,6 +66,8 @@ pub struct Passage {
     pub track_end_s: f64,
     /// Mean wrong bits of 32 of its best eight seconds.
     pub bits: f64,
+    /// Mean bits by which those seconds of the track differ from themselves a little later.
+    pub change_bits: f64,
     /// Semitones that the query is higher.
     pub semitones: f64,
     /// The query's tempo over the track's.
@@ -74,6 +78,23 @@ pub struct Passage {
     pub landmarks: usize,
     /// Share of its seconds that hold one.
     pub coverage: f64,
+}
+
+impl Passage {
+    /// Bits up to which it is the same recording, altered.
+    pub fn limit(&self) -> f64 {
+        ALTERED_BITS.min(ALTERED_SHARE * self.change_bits)
+    }
+}
+
+/// Mean bits by which words differ from those a little later, at the distance where they do least.
+fn change_bits(words: &[u32]) -> f64 {
+    let at = |later: usize| {
+        let pairs = words.iter().zip(words.get(later..).unwrap_or_default());
+        let errors: Vec<u32> = pairs.map(|(a, b)| (a ^ b).count_ones()).collect();
+        f64::from(errors.iter().sum::<u32>()) / errors.len().max(1) as f64
+    };
+    LATER.map(at).into_iter().fold(f64::MAX, f64::min)
 }
 
 /// What two recordings have in common.
@@ -117,20 +138,20 @@ impl RecordingEvidence {
         if passage.bits <= SAME_BITS && witnessed {
             return Some(Finding::Copied);
         }
-        (passage.bits <= ALTERED_BITS).then_some(Finding::Altered)
+        (passage.bits <= passage.limit()).then_some(Finding::Altered)
     }
 
     /// What it comes to; `None` where nothing was found.
     pub fn finding(&self) -> Option<Finding> {
         let passages = self.passages.iter().filter_map(|p| self.finding_of(p));
         let loops = self.loop_reuse.map(|_| Finding::SharedLoop);
-        if self.loops_only() { loops } else { passages.chain(loops).min() }
+        passages.chain(loops).min()
     }
 
-    /// Whether what they have in common is loops: the same strokes at many distances, and little
-    /// else beside them.
+    /// Whether what they have in common is loops: the same strokes at many distances, and no passage
+    /// that is alike as a whole. A copy of a piece that repeats itself has such strokes too.
     pub fn loops_only(&self) -> bool {
-        self.loop_reuse.is_some() && self.density < LOOP_DENSITY
+        self.loop_reuse.is_some() && self.passages.iter().all(|p| self.finding_of(p).is_none())
     }
 }
 
@@ -232,6 +253,11 @@ impl<'a> Query<'a> {
             track_start_s,
             track_end_s,
             bits: place.bits,
+            change_bits: track
+                .known
+                .words
+                .get(place.there..place.there + WINDOW)
+                .map_or(0.0, change_bits),
             semitones: change.semitones(),
             tempo_ratio: change.ratio,
             kind: kind(change),
@@ -361,7 +387,7 @@ fn joined(mut passages: Vec<Passage>) -> Vec<Passage> {
                     (last.end_s, last.track_end_s) = (passage.end_s, passage.track_end_s);
                 }
                 if passage.bits < last.bits {
-                    last.bits = passage.bits;
+                    (last.bits, last.change_bits) = (passage.bits, passage.change_bits);
                     (last.tempo_ratio, last.kind) = (passage.tempo_ratio, passage.kind);
                 }
             }
@@ -370,4 +396,60 @@ fn joined(mut passages: Vec<Passage>) -> Vec<Passage> {
     }
     found.sort_by(|a, b| a.bits.total_cmp(&b.bits).then(a.start_s.total_cmp(&b.start_s)));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fingerprint::tests::song;
+    use super::*;
+
+    fn print(samples: &[f32]) -> Fingerprint {
+        Fingerprint::new(samples).unwrap()
+    }
+
+    fn compare(take: &Fingerprint, track: &Fingerprint) -> RecordingEvidence {
+        Query::new(take).compare(&Track::new(track))
+    }
+
+    #[test]
+    fn a_splice_has_its_place_and_both_witnesses() {
+        let source = song(1, 40.0, 0.0);
+        let mut take = song(2, 50.0, 0.0);
+        let (to, from, length) = (22_050 * 15, 22_050 * 10, 22_050 * 14);
+        take[to..to + length].copy_from_slice(&source[from..from + length]);
+        let found = compare(&print(&take), &print(&source));
+        assert_eq!(found.finding(), Some(Finding::Copied));
+        let best = &found.passages[0];
+        assert!((best.start_s - 15.0).abs() < 2.5 && (best.end_s - 29.0).abs() < 2.5, "{best:?}");
+        assert!((best.start_s - best.track_start_s - 5.0).abs() < 0.3, "{best:?}");
+        assert_eq!((best.kind, best.semitones), (Kind::AsItWas, 0.0));
+    }
+
+    #[test]
+    fn what_hardly_changes_is_no_passage() {
+        // One chord held: every other held chord is it in some key.
+        let held = |hz: f64| -> Vec<f32> {
+            (0..22_050 * 30)
+                .map(|i| {
+                    let t = f64::from(i) / 22_050.0;
+                    let tone = |r: f64| (std::f64::consts::TAU * hz * r * t).sin();
+                    (0.1 * (tone(1.0) + tone(1.25) + tone(1.5))) as f32
+                })
+                .collect()
+        };
+        let found = compare(&print(&held(220.0)), &print(&held(330.0)));
+        assert!(found.finding().is_none_or(|f| f == Finding::SharedLoop), "{found:?}");
+        assert!(change_bits(&[5; 65]) == 0.0 && change_bits(&[]) == 0.0);
+    }
+
+    #[test]
+    fn strangers_and_scraps_have_nothing() {
+        let (a, b) = (print(&song(5, 30.0, 0.0)), print(&song(6, 30.0, 0.0)));
+        let found = compare(&a, &b);
+        assert!(found.finding().is_none() && found.bits.unwrap() > 8.0, "{found:?}");
+        for scrap in [vec![0f32; 22_050 * 30], song(5, 3.0, 0.0), Vec::new()] {
+            let found = compare(&print(&scrap), &b);
+            assert_eq!((found.bits, found.finding()), (None, None));
+        }
+    }
 }

@@ -17,6 +17,7 @@ fn passage(bits: f64, landmarks: usize, start_s: f64) -> Passage {
         track_start_s: 5.0,
         track_end_s: 15.0,
         bits,
+        change_bits: 12.0,
         semitones: 2.0,
         tempo_ratio: 1.05,
         kind: Kind::AsItWas,
@@ -91,14 +92,14 @@ fn what_the_tracks_share_themselves_is_no_altered_copy() {
 
 #[test]
 fn shared_loops_are_shared_material() {
-    let mut looped = recorded(6.0, 40);
+    let mut looped = clear();
+    looped.recording.landmarks = 40;
     looped.recording.loop_reuse = Some((2.0, 5));
-    looped.recording.density = 0.01;
     looped.recording.landmark_spans = vec![(3.0, 9.0)];
     let verdict = judged(&[looped.clone()], &own(9.0, 0.0));
     assert_eq!((verdict.class, verdict.evidence.len()), (Some(CopyClass::D), 1));
-    // A copy of a piece that repeats itself agrees in nearly all of its peaks.
-    looped.recording.density = 0.9;
+    // A copy of a piece that repeats itself agrees as a whole.
+    looped.recording.passages = recorded(6.0, 40).recording.passages;
     assert_eq!(judged(&[looped], &own(9.0, 0.0)).class, Some(CopyClass::B));
 }
 
