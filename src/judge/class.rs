@@ -181,7 +181,7 @@ fn recordings(id: &TrackId, found: &RecordingEvidence, own: &Own) -> Vec<Evidenc
     if found.loops_only() {
         return found.landmark_spans.iter().take(8).map(|span| looped(id, *span, found)).collect();
     }
-    let least = own.bits.first().copied().unwrap_or(f64::MAX);
+    let least = own.altered_bits.unwrap_or(f64::MAX);
     let class = |p: &Passage| match found.finding_of(p) {
         Some(Finding::Copied) => Some(CopyClass::A),
         Some(Finding::Altered) if p.bits < least => Some(CopyClass::B),

@@ -19,6 +19,8 @@ const VERSION_SHARE: f64 = 0.5;
 pub struct Own {
     /// Fewest wrong bits of 32 of any window.
     pub bits: Vec<f64>,
+    /// Fewest wrong bits of a passage that any two tracks have in common, if any have one.
+    pub altered_bits: Option<f64>,
     /// Most matching eighths.
     pub eighths: Vec<f32>,
     /// Largest Qmax of the harmony.
@@ -61,6 +63,10 @@ impl Own {
             }
             let looped = compared.recording.loops_only();
             own.loops += usize::from(looped);
+            let passages = &compared.recording.passages;
+            for p in passages.iter().filter(|p| compared.recording.finding_of(p).is_some()) {
+                own.altered_bits = Some(own.altered_bits.map_or(p.bits, |b| b.min(p.bits)));
+            }
             for at in [*i, *j] {
                 if let Some(found) = compared.recording.bits.filter(|_| !looped) {
                     bits[at] = Some(bits[at].map_or(found, |b| b.min(found)));
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn a_short_passage_in_common_is_no_version() {
         let own = Own::new(2, &[(1, 0, 60.0, compared(2.0, 12.0))]);
-        assert_eq!((own.versions, own.bits.len()), (0, 2));
+        assert_eq!((own.versions, own.bits.len(), own.altered_bits), (0, 2, Some(2.0)));
     }
 
     #[test]

@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_before_is_not_measured_again() {
-        let own = Own { bits: vec![1.0, 2.0], ..Own::default() };
+        let own = Own { bits: vec![1.0, 2.0], altered_bits: Some(1.0), ..Own::default() };
         let judge = Judge::new((0..3).map(reference).collect(), 0).knowing(own.clone());
         assert_eq!(judge.own(), &own);
         // The tracks are so alike that an altered recording is nothing unusual; the tune still is.

@@ -59,7 +59,14 @@ fn judged(found: &[Compared], own: &Own) -> CopyVerdict {
 }
 
 fn own(bits: f64, eighths: f32) -> Own {
-    Own { bits: vec![bits, bits + 1.0], eighths: vec![eighths], tracks: 2, ..Own::default() }
+    let altered_bits = Some(bits);
+    Own {
+        bits: vec![bits, bits + 1.0],
+        altered_bits,
+        eighths: vec![eighths],
+        tracks: 2,
+        ..Own::default()
+    }
 }
 
 #[test]
