@@ -56,7 +56,7 @@
 //! - **Nobody waits without an end.** Whatever takes time takes a [`domain::work::StopToken`] and reports
 //!   to a [`domain::work::Observer`]; progress counts work done, never time passed.
 //! - **A verdict carries its evidence** and the number of tracks it rests on. Layers that did not run are
-//!   not claimed: the class of a verdict stays empty until all of them exist.
+//!   not claimed: without a finding, a verdict has a class only if all of them looked at every track.
 //! - **Errors are typed inside** and become kind, message and hints in one place, [`studio::error`].
 //!
 //! # Where to start reading

@@ -68,11 +68,17 @@ impl Resampler {
             }
             return Ok(());
         }
-        for (pending, plane) in self.pending.iter_mut().zip(planes) {
-            pending.extend_from_slice(plane);
-        }
-        while self.pending[0].len() >= CHUNK_FRAMES {
-            self.convert(CHUNK_FRAMES, out)?;
+        // A chunk at a time: taking chunks off the front of a whole track would move the rest of it
+        // thousands of times.
+        let frames = planes.first().map_or(0, |p| p.len());
+        for start in (0..frames).step_by(CHUNK_FRAMES) {
+            for (pending, plane) in self.pending.iter_mut().zip(planes) {
+                let plane = plane.get(start..).unwrap_or_default();
+                pending.extend_from_slice(&plane[..plane.len().min(CHUNK_FRAMES)]);
+            }
+            while self.pending[0].len() >= CHUNK_FRAMES {
+                self.convert(CHUNK_FRAMES, out)?;
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 use super::brief::Brief;
 use super::ids::{FinetuneId, TakeId, TrackId};
 use super::plan::Plan;
-use super::verdict::Verdict;
+use super::verdict::{CopyClass, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +49,21 @@ pub struct GrainUse {
     pub tuning_cents: f64,
 }
 
+/// A performance of a request that was too much of a copy to be handed out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The seed that made it.
+    pub seed: u64,
+    /// Its copy class.
+    pub class: CopyClass,
+    /// The track it copied.
+    pub track_id: Option<TrackId>,
+    /// Seconds of it that were copied.
+    pub copied_s: f64,
+    /// What was found, in one sentence.
+    pub words: String,
+}
+
 /// A take as it is kept and reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Take {
@@ -63,8 +78,11 @@ pub struct Take {
     /// Absolute path of the score.
     #[serde(default, with = "super::paths::maybe")]
     pub midi: Option<PathBuf>,
-    /// Seed.
+    /// The seed that made it: that of the request, or one that came after refused ones.
     pub seed: u64,
+    /// Performances of the same request that were refused before this one, in order.
+    #[serde(default)]
+    pub refused: Vec<Refusal>,
     /// Length.
     pub duration_s: f64,
     /// Processor seconds it took, verdict included.

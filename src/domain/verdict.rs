@@ -1,7 +1,7 @@
 //! What was measured about a take: does it sound like the artist, is it a copy?
 //!
 //! A verdict names its evidence. Must never state more than was compared: `class` stays `None`
-//! until every layer of the copy check has run.
+//! where nothing was found but a layer of the copy check could not run.
 
 use super::ids::TrackId;
 use serde::{Deserialize, Serialize};
@@ -62,29 +62,52 @@ pub struct Evidence {
     pub end_s: f64,
     /// Where it starts in the track.
     pub track_start_s: f64,
-    /// Audio: wrong bits of 32, smaller is more alike.
+    /// Where it ends in the track.
+    #[serde(default)]
+    pub track_end_s: f64,
+    /// Audio: wrong bits of 32, smaller is more alike. Notes: matching eighths. Groove: mean cosine
+    /// of four bars.
     pub score: f64,
     /// Semitones the take's passage is above the track's.
     pub transposition: i32,
     /// The take's tempo over the track's.
     pub tempo_ratio: f64,
+    /// Audio: spectral peaks that agree there to 23 ms, the second witness.
+    #[serde(default)]
+    pub landmarks: usize,
+    /// What this passage alone amounts to.
+    #[serde(default)]
+    pub class: Option<CopyClass>,
 }
 
 /// How a take's nearest recordings compare with the dataset's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CopyVerdict {
-    /// A .. E; `None` until all layers exist.
+    /// A .. E; `None` where nothing was found but not every layer could look at every track.
     pub class: Option<CopyClass>,
-    /// Layers that ran.
+    /// Layers that looked at every track.
     pub layers_checked: Vec<Layer>,
-    /// Passages at or under the reporting threshold.
+    /// Why there is no class.
+    pub reason: Option<String>,
+    /// The answer in one sentence.
+    pub words: String,
+    /// Passages of classes A to D, the strongest first.
     pub evidence: Vec<Evidence>,
+    /// Seconds of the take in passages of classes A to C.
+    pub copied_s: f64,
+    /// The same as a share of the take, 0..1.
+    pub copied_share: f64,
+    /// Place of `nearest_bits` among the tracks' own such figures, 1 for the nearest.
+    pub rank: Option<usize>,
+    /// Of how many, the take among them.
+    pub of: usize,
     /// Fewest wrong bits of 32 of any window against any track; `None` when too short to compare.
     pub nearest_bits: Option<f64>,
     /// The track of that window.
     pub nearest_track: Option<TrackId>,
-    /// The same figure for each of the dataset's own tracks against the others, sorted.
+    /// The same figure for each of the dataset's own tracks against the others, versions of one
+    /// recording and shared loops left out, sorted.
     pub own_nearest_bits: Vec<f64>,
     /// Tracks the take was compared with.
     pub tracks_compared: usize,

@@ -367,6 +367,7 @@ mod tests {
         Reference {
             track_id: TrackId::from_hash(&[seed as u8; 32], 1),
             fingerprint: Fingerprint::new(&song(audio, 30.0, 0.0)).unwrap(),
+            notes: crate::judge::Notes::default(),
             profile: profile(style, 0.1 + 0.04 * seed as f32),
         }
     }

@@ -1,22 +1,30 @@
 //! Chromaprint fingerprints (the "test 2" parameters that AcoustID uses), with rotation.
 //!
 //! A fingerprint is a word of 32 bits every 124 ms, made from twelve-class chroma by sixteen
-//! Haar-like filters. Because the filters look at a chroma image, a transposition by k semitones is
-//! a rotation of its rows: [`Fingerprint::rotated`] makes the words a transposed copy would have.
+//! Haar-like filters. Because the filters look at a chroma image, a transposition is a rotation of its
+//! rows and another tempo a stretch of its columns: [`Fingerprint::changed`] makes the words that a
+//! transposed, retimed or differently fast copy would have. The image is kept with three rows a
+//! semitone, for a change of speed moves pitch by no whole number of them.
 //! Filters and thresholds are those of the reference program (Lalinský, MIT), so that words can be
-//! compared with other programs'.
+//! compared with other programs'. The landmarks of the second witness are kept beside the words.
 
+use super::landmarks::Landmarks;
 use crate::audio::resample::{ResampleError, resample_mono};
 use crate::listen::RATE_HZ;
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 /// Rate the fingerprint is computed at.
-const PRINT_HZ: u32 = 11_025;
+pub(super) const PRINT_HZ: u32 = 11_025;
 const FRAME: usize = 4096;
 const HOP: usize = FRAME / 3;
 const CLASSES: usize = 12;
+/// Rows a semitone in the image that is kept.
+pub const STEPS: i32 = 3;
+const PER_CLASS: usize = STEPS as usize;
+const FINE: usize = CLASSES * PER_CLASS;
 /// Frames that the widest filter spans.
 const SPAN: usize = 16;
 /// Smoothing over time.
@@ -54,45 +62,97 @@ const FILTERS: [Filter; 16] = [
     (3, 4, 2, 14, [-0.164292, -0.0321188, 0.0846339]),
 ];
 
-/// A fingerprint, with the chroma it was made from.
+/// A fingerprint, with the chroma it was made from and the landmarks of the same sound.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Words in order of time.
     pub words: Vec<u32>,
-    /// Smoothed chroma of each frame, a byte a class; unit length is about 255.
-    chroma: Vec<[u8; CLASSES]>,
+    /// Spectral peaks in order of time.
+    pub landmarks: Landmarks,
+    /// Smoothed chroma, 36 bytes a frame; unit length of its twelve classes is about 255.
+    chroma: Vec<u8>,
 }
 
 impl Fingerprint {
-    /// From mono samples at the analysis rate (22.05 kHz).
+    /// From mono samples at the analysis rate (22.05 kHz). What is not a number counts as silence.
     pub fn new(mono: &[f32]) -> Result<Self, ResampleError> {
-        let samples = resample_mono(mono, RATE_HZ, PRINT_HZ)?;
+        // The converter does not take what is not a number.
+        let samples = if mono.iter().all(|s| s.is_finite()) {
+            resample_mono(mono, RATE_HZ, PRINT_HZ)?
+        } else {
+            let clean: Vec<f32> =
+                mono.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).collect();
+            resample_mono(&clean, RATE_HZ, PRINT_HZ)?
+        };
         let frames = smooth(&chroma(&samples));
-        let chroma = frames.iter().map(|f| f.map(|c| (c * 255.0).round() as u8)).collect();
-        Ok(Self { words: words(&frames), chroma })
+        let chroma = frames.iter().flatten().map(|c| (c * 255.0).round() as u8).collect();
+        let folded: Vec<[f64; CLASSES]> = frames.iter().map(|f| fold(f, 0)).collect();
+        Ok(Self { words: words(&folded), landmarks: Landmarks::new(&samples), chroma })
+    }
+
+    /// Seconds of sound that the words look at.
+    pub fn seconds(&self) -> f64 {
+        (self.chroma.len() / FINE) as f64 / words_per_s()
     }
 
     /// The words of the same sound transposed up by `semitones`.
     pub fn rotated(&self, semitones: i32) -> Vec<u32> {
-        if semitones == 0 {
+        self.changed(semitones * STEPS, 1.0)
+    }
+
+    /// The words of the same sound transposed up by `steps` thirds of a semitone and played `faster`
+    /// times as fast.
+    pub fn changed(&self, steps: i32, faster: f64) -> Vec<u32> {
+        if steps == 0 && faster == 1.0 {
             return self.words.clone();
         }
-        let frames: Vec<[f64; CLASSES]> = self
-            .chroma
-            .iter()
-            .map(|frame| {
-                std::array::from_fn(|class| {
-                    let from = (class as i32 - semitones).rem_euclid(CLASSES as i32) as usize;
-                    f64::from(frame[from]) / 255.0
-                })
+        self.changed_part(steps, faster, 0..usize::MAX)
+    }
+
+    /// Some of the words of [`Self::changed`], fewer where the sound ends before.
+    pub fn changed_part(&self, steps: i32, faster: f64, part: Range<usize>) -> Vec<u32> {
+        let count = self.chroma.len() / FINE;
+        let fine = |at: usize| &self.chroma[at * FINE..(at + 1) * FINE];
+        let end = ((count as f64 / faster) as usize).min(part.end.saturating_add(SPAN - 1));
+        let frames: Vec<[f64; CLASSES]> = (part.start..end)
+            .map(|i| {
+                let at = i as f64 * faster;
+                let from = (at as usize).min(count - 1);
+                if faster == 1.0 {
+                    return fold(fine(from), steps);
+                }
+                let next = (from + 1).min(count - 1);
+                between(&fold(fine(from), steps), &fold(fine(next), steps), at - from as f64)
             })
+            .map(|frame| unit(&frame))
             .collect();
         words(&frames)
     }
 }
 
-/// Power by pitch class of each frame. Class 0 is A.
-fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
+/// A frame between two.
+fn between(a: &[f64; CLASSES], b: &[f64; CLASSES], part: f64) -> [f64; CLASSES] {
+    std::array::from_fn(|c| a[c] * (1.0 - part) + b[c] * part)
+}
+
+/// Brings a frame of stored bytes to unit length.
+fn unit(frame: &[f64; CLASSES]) -> [f64; CLASSES] {
+    let norm = frame.iter().map(|s| s * s).sum::<f64>().sqrt();
+    // Under half of a stored frame's length it is mostly silence.
+    if norm < 128.0 { [0.0; CLASSES] } else { frame.map(|s| s / norm) }
+}
+
+/// Twelve classes from the fine ones, raised by `steps` rows.
+fn fold<T: Copy + Into<f64>>(fine: &[T], steps: i32) -> [f64; CLASSES] {
+    let up = steps.rem_euclid(FINE as i32) as usize;
+    std::array::from_fn(|class| {
+        let lowest = class * PER_CLASS + FINE - up;
+        (lowest..lowest + PER_CLASS).map(|row| fine[row % FINE].into()).sum()
+    })
+}
+
+/// Power by third of a semitone of each frame. The first is A.
+fn chroma(samples: &[f32]) -> Vec<[f64; FINE]> {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(FRAME);
     let window: Vec<f32> = (0..FRAME)
         .map(|i| (0.54 - 0.46 * (TAU * i as f64 / (FRAME - 1) as f64).cos()) as f32)
@@ -103,7 +163,7 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
         .map(|bin| {
             let hz = bin as f64 * f64::from(PRINT_HZ) / FRAME as f64;
             let octave = (hz.max(1.0) / 27.5).log2();
-            (CLASSES as f64 * (octave - octave.floor())) as usize
+            (FINE as f64 * (octave - octave.floor())) as usize
         })
         .collect();
     let mut input = fft.make_input_vec();
@@ -118,7 +178,7 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
             // The reference works on 16-bit samples.
             *slot = (sample.clamp(-1.0, 1.0) * 32_767.0).round() / 32_767.0 * weight;
         }
-        let mut frame = [0.0; CLASSES];
+        let mut frame = [0.0; FINE];
         if fft.process_with_scratch(&mut input, &mut output, &mut scratch).is_ok() {
             for bin in range.clone() {
                 frame[classes[bin]] += f64::from(output[bin].norm_sqr());
@@ -130,19 +190,19 @@ fn chroma(samples: &[f32]) -> Vec<[f64; CLASSES]> {
     frames
 }
 
-/// Smooths over five frames and brings each to unit length.
-fn smooth(frames: &[[f64; CLASSES]]) -> Vec<[f64; CLASSES]> {
+/// Smooths over five frames and brings each to unit length of its twelve classes.
+fn smooth(frames: &[[f64; FINE]]) -> Vec<[f64; FINE]> {
     frames
         .windows(SMOOTHING.len())
         .map(|window| {
-            let mut sum = [0.0; CLASSES];
+            let mut sum = [0.0; FINE];
             for (frame, weight) in window.iter().zip(SMOOTHING) {
                 for (s, c) in sum.iter_mut().zip(frame) {
                     *s += c * weight;
                 }
             }
-            let norm = sum.iter().map(|s| s * s).sum::<f64>().sqrt();
-            if norm < SILENCE { [0.0; CLASSES] } else { sum.map(|s| s / norm) }
+            let norm = fold(&sum, 0).iter().map(|s| s * s).sum::<f64>().sqrt();
+            if norm < SILENCE { [0.0; FINE] } else { sum.map(|s| s / norm) }
         })
         .collect()
 }
@@ -154,6 +214,8 @@ fn words(frames: &[[f64; CLASSES]]) -> Vec<u32> {
 
 /// Sums over rectangles of the chroma image.
 struct Image {
+    /// The filters with the exponentials of their limits: no logarithm a word is then needed.
+    filters: [Filter; 16],
     /// `sums[t][c]` is the sum of everything before frame `t` and below class `c`.
     sums: Vec<[f64; CLASSES + 1]>,
 }
@@ -171,7 +233,8 @@ impl Image {
             }
             sums.push(row);
         }
-        Self { sums }
+        let filters = FILTERS.map(|(kind, y, h, w, limits)| (kind, y, h, w, limits.map(f64::exp)));
+        Self { filters, sums }
     }
 
     /// Frames `t0..t1`, classes `c0..c1`.
@@ -180,14 +243,14 @@ impl Image {
     }
 
     fn word(&self, t: usize) -> u32 {
-        FILTERS.iter().fold(0, |word, filter| {
-            let value = self.filter(t, filter);
-            let level = filter.4.iter().filter(|limit| value >= **limit).count();
+        self.filters.iter().fold(0, |word, filter| {
+            let ratio = self.filter(t, filter);
+            let level = filter.4.iter().filter(|limit| ratio >= **limit).count();
             (word << 2) | [0, 1, 3, 2][level]
         })
     }
 
-    /// Log ratio of the light and the dark areas of a filter.
+    /// Ratio of the light and the dark areas of a filter.
     fn filter(&self, t: usize, (kind, y, h, w, _): &Filter) -> f64 {
         let (y, h, w) = (*y, *h, *w);
         let area = |t0: usize, y0: usize, t1: usize, y1: usize| self.area(t + t0, y0, t + t1, y1);
@@ -208,7 +271,7 @@ impl Image {
                 area(0, y, w / 3, y + h) + area(2 * (w / 3), y, w, y + h),
             ),
         };
-        ((1.0 + light) / (1.0 + dark)).ln()
+        (1.0 + light) / (1.0 + dark)
     }
 }
 

@@ -41,8 +41,12 @@ pub struct GrooveLikeness {
     pub score: f32,
     /// Where the phrase starts in the take, seconds.
     pub start_s: f64,
+    /// Where its last bar starts in the take.
+    pub end_s: f64,
     /// Where it starts in the track, seconds.
     pub track_start_s: f64,
+    /// Where its last bar starts in the track.
+    pub track_end_s: f64,
 }
 
 impl Groove {
@@ -133,7 +137,14 @@ pub fn compare(take: &Groove, track: &Groove) -> Option<GrooveLikeness> {
     };
     let table: Vec<Vec<f32>> =
         (0..a.len()).map(|i| (0..b.len()).map(|j| like(i, j)).collect()).collect();
-    let mut best = GrooveLikeness { score: -1.0, start_s: 0.0, track_start_s: 0.0 };
+    let mut best = GrooveLikeness {
+        score: -1.0,
+        start_s: 0.0,
+        end_s: 0.0,
+        track_start_s: 0.0,
+        track_end_s: 0.0,
+    };
+    let at = |groove: &Groove, bar: usize| f64::from(groove.starts_s[bar]);
     for i in 0..=a.len() - PHRASE {
         for j in 0..=b.len() - PHRASE {
             for turn in 0..PHRASE {
@@ -141,8 +152,10 @@ pub fn compare(take: &Groove, track: &Groove) -> Option<GrooveLikeness> {
                 if sum / PHRASE as f32 > best.score {
                     best = GrooveLikeness {
                         score: sum / PHRASE as f32,
-                        start_s: f64::from(take.starts_s[i]),
-                        track_start_s: f64::from(track.starts_s[j]),
+                        start_s: at(take, i),
+                        end_s: at(take, i + PHRASE - 1),
+                        track_start_s: at(track, j),
+                        track_end_s: at(track, j + PHRASE - 1),
                     };
                 }
             }

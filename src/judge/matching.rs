@@ -37,22 +37,23 @@ pub struct Comparison {
     pub spans: Vec<Span>,
 }
 
-/// Windows of words that can be compared, by the number of their first word.
-fn usable(words: &[u32]) -> Vec<bool> {
-    if words.len() < WINDOW {
-        return Vec::new();
+/// Whether a window of words says anything: not mostly silence, and not the same few words again.
+pub(super) fn speaks(window: &[u32]) -> bool {
+    let silent = window.iter().filter(|w| **w == SILENT_WORD).count();
+    if silent as f64 > MOST_SILENCE * WINDOW as f64 {
+        return false;
     }
-    (0..=words.len() - WINDOW)
-        .map(|start| {
-            let window = &words[start..start + WINDOW];
-            let silent = window.iter().filter(|w| **w == SILENT_WORD).count();
-            let mut sorted = window.to_vec();
-            sorted.sort_unstable();
-            sorted.dedup();
-            silent as f64 <= MOST_SILENCE * WINDOW as f64
-                && sorted.len() as f64 >= LEAST_VARIETY * WINDOW as f64
-        })
-        .collect()
+    let mut sorted = [0; WINDOW];
+    let length = window.len().min(WINDOW);
+    sorted[..length].copy_from_slice(&window[..length]);
+    sorted[..length].sort_unstable();
+    let changes = sorted[..length].windows(2).filter(|w| w[0] != w[1]).count();
+    (changes + 1) as f64 >= LEAST_VARIETY * WINDOW as f64
+}
+
+/// Windows of words that can be compared, by the number of their first word.
+pub(super) fn usable(words: &[u32]) -> Vec<bool> {
+    words.windows(WINDOW).map(speaks).collect()
 }
 
 /// A fingerprint ready to be compared many times.
@@ -151,7 +152,7 @@ fn coarse(
 }
 
 /// Mean error of every window.
-fn windows(errors: &[u32]) -> Vec<f64> {
+pub(super) fn windows(errors: &[u32]) -> Vec<f64> {
     let mut sum: u32 = errors[..WINDOW].iter().sum();
     let mut means = Vec::with_capacity(errors.len() - WINDOW + 1);
     means.push(f64::from(sum) / WINDOW as f64);
@@ -184,7 +185,7 @@ fn runs(
 
 /// Takes off the ends where the words themselves are not alike: windows reach over the edges of
 /// what they found.
-fn trim(errors: &[u32], start: usize, end: usize, threshold: f64) -> (usize, usize) {
+pub(super) fn trim(errors: &[u32], start: usize, end: usize, threshold: f64) -> (usize, usize) {
     const EDGE: usize = 9;
     let alike = |at: usize| {
         let sum: u32 = errors[at..at + EDGE].iter().sum();

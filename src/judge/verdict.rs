@@ -1,19 +1,15 @@
 //! The verdict on a take: its place among the dataset's tracks, its nearest passages, and what was
 //! compared.
 
+use super::class;
 use super::fingerprint::Fingerprint;
-use super::matching::{Prepared, compare};
+use super::notes::Notes;
+use super::own::Own;
 use super::style::{self, Field, Item};
 use crate::domain::ids::TrackId;
-use crate::domain::verdict::{CopyVerdict, Evidence, Heldout, Layer, Verdict};
+use crate::domain::verdict::{CopyVerdict, Heldout, Verdict};
 use crate::listen::profile::SoundProfile;
-use rayon::prelude::*;
-
-/// Transpositions that the copy check tries: what grains may be shifted by.
-const ROTATIONS: std::ops::RangeInclusive<i32> = -3..=3;
-/// Passages with at most this many wrong bits of 32 are reported. Processed copies of a recording
-/// reach 7.5; unrelated recordings never fell under 10.4 in the studies this comes from.
-pub const REPORT_BITS: f64 = 7.5;
+use std::sync::OnceLock;
 
 /// A track of the dataset as judging needs it.
 #[derive(Clone, Debug)]
@@ -22,6 +18,8 @@ pub struct Reference {
     pub track_id: TrackId,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// Sketches of its tune and beat.
+    pub notes: Notes,
     /// Its profile.
     pub profile: SoundProfile,
 }
@@ -31,6 +29,8 @@ pub struct Reference {
 pub struct Candidate {
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// Sketches of its tune and beat.
+    pub notes: Notes,
     /// Its profile.
     pub profile: SoundProfile,
 }
@@ -40,7 +40,7 @@ pub struct Judge {
     references: Vec<Reference>,
     items: Vec<Item>,
     own_style: Vec<[f64; 5]>,
-    own_bits: Vec<f64>,
+    own: OnceLock<Own>,
     held_out: usize,
 }
 
@@ -49,13 +49,19 @@ impl Judge {
     pub fn new(references: Vec<Reference>, held_out: usize) -> Self {
         let items: Vec<Item> = references.iter().map(|r| Item::new(&r.profile)).collect();
         let own_style = Field::new(&items).own();
-        let own_bits = own_bits(&references);
-        Self { references, items, own_style, own_bits, held_out }
+        Self { references, items, own_style, own: OnceLock::new(), held_out }
     }
 
-    /// For each track of the dataset the smallest error against any other, sorted.
-    pub fn own_bits(&self) -> &[f64] {
-        &self.own_bits
+    /// The same with what the tracks have in common, measured before.
+    pub fn knowing(mut self, own: Own) -> Self {
+        self.own = OnceLock::from(own);
+        self
+    }
+
+    /// What the dataset's tracks have in common with one another. Compares every pair at the first
+    /// call: keep the result, and give it to [`Judge::knowing`].
+    pub fn own(&self) -> &Own {
+        self.own.get_or_init(|| class::own(&self.references))
     }
 
     /// Judges.
@@ -69,144 +75,130 @@ impl Judge {
     }
 
     fn copy(&self, candidate: &Candidate) -> CopyVerdict {
-        let found = evidence(&candidate.fingerprint, &self.references);
-        let nearest = found
-            .iter()
-            .filter_map(|(id, bits, _)| bits.map(|b| (b, id)))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
-        let mut evidence: Vec<Evidence> = found.iter().flat_map(|(_, _, e)| e.clone()).collect();
-        evidence.sort_by(|a, b| a.score.total_cmp(&b.score));
-        CopyVerdict {
-            class: None,
-            layers_checked: vec![Layer::Audio],
-            nearest_bits: nearest.map(|(bits, _)| bits),
-            nearest_track: nearest.map(|(_, id)| id.clone()),
-            evidence,
-            own_nearest_bits: self.own_bits.clone(),
-            tracks_compared: self.references.len(),
-        }
+        class::copy(&candidate.fingerprint, &candidate.notes, &self.references, self.own())
     }
 }
 
-/// Compares a fingerprint with each reference in all rotations: the smallest error and passages.
-fn evidence(
-    print: &Fingerprint,
-    references: &[Reference],
-) -> Vec<(TrackId, Option<f64>, Vec<Evidence>)> {
-    let rotated: Vec<(i32, Vec<u32>)> = ROTATIONS.map(|k| (k, print.rotated(-k))).collect();
-    let queries: Vec<(i32, Prepared<'_>)> =
-        rotated.iter().map(|(k, words)| (*k, Prepared::new(words))).collect();
-    references
-        .par_iter()
-        .map(|reference| {
-            let known = Prepared::new(&reference.fingerprint.words);
-            let mut nearest: Option<f64> = None;
-            let mut spans = Vec::new();
-            for (transposition, query) in &queries {
-                let comparison = compare(query, &known, REPORT_BITS);
-                if let Some(bits) = comparison.nearest_bits {
-                    nearest = Some(nearest.map_or(bits, |n: f64| n.min(bits)));
-                }
-                spans.extend(comparison.spans.into_iter().map(|span| Evidence {
-                    track_id: reference.track_id.clone(),
-                    layer: Layer::Audio,
-                    start_s: span.start_s,
-                    end_s: span.end_s,
-                    track_start_s: span.reference_start_s,
-                    score: span.bits,
-                    transposition: *transposition,
-                    tempo_ratio: 1.0,
-                }));
-            }
-            (reference.track_id.clone(), nearest, spans)
-        })
-        .collect()
-}
-
-/// For each track the smallest error against any other, sorted.
-fn own_bits(references: &[Reference]) -> Vec<f64> {
-    let prepared: Vec<Prepared<'_>> =
-        references.iter().map(|r| Prepared::new(&r.fingerprint.words)).collect();
-    let pairs: Vec<(usize, usize)> =
-        (0..references.len()).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
-    let bits: Vec<Option<f64>> = pairs
-        .par_iter()
-        .map(|(i, j)| compare(&prepared[*i], &prepared[*j], 0.0).nearest_bits)
-        .collect();
-    let mut best = vec![f64::MAX; references.len()];
-    for ((i, j), bits) in pairs.iter().zip(bits) {
-        if let Some(bits) = bits {
-            best[*i] = best[*i].min(bits);
-            best[*j] = best[*j].min(bits);
-        }
-    }
-    best.retain(|b| *b < f64::MAX);
-    best.sort_by(f64::total_cmp);
-    best
-}
-
-/// Copy evidence between two files, in all rotations.
-pub fn compare_files(
-    a: &Fingerprint,
-    b: &Fingerprint,
-    id: &TrackId,
-) -> (Option<f64>, Vec<Evidence>) {
+/// Copy evidence between two files: `b` as the only track, with no other to measure it against.
+pub fn compare_files(a: &Candidate, b: &Candidate, id: &TrackId) -> CopyVerdict {
     let reference = Reference {
         track_id: id.clone(),
-        fingerprint: b.clone(),
-        profile: SoundProfile::default(),
+        fingerprint: b.fingerprint.clone(),
+        notes: b.notes.clone(),
+        profile: b.profile.clone(),
     };
-    evidence(a, &[reference])
-        .into_iter()
-        .next()
-        .map_or((None, Vec::new()), |(_, bits, e)| (bits, e))
+    class::copy(&a.fingerprint, &a.notes, &[reference], &Own::default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fingerprint::tests::song;
     use super::super::style::tests::profile;
+    use super::super::tune::sketch::tests::listening;
     use super::*;
+    use crate::domain::verdict::{CopyClass, Layer};
+
+    fn notes(samples: &[f32]) -> Notes {
+        Notes::new(samples, &listening())
+    }
 
     fn reference(seed: u32) -> Reference {
+        let samples = song(seed, 40.0, 0.0);
         Reference {
             track_id: TrackId::from_hash(&[seed as u8; 32], 1),
-            fingerprint: Fingerprint::new(&song(seed, 40.0, 0.0)).unwrap(),
+            fingerprint: Fingerprint::new(&samples).unwrap(),
+            notes: notes(&samples),
             profile: profile(0.5, 0.1 + seed as f32 * 0.05),
         }
     }
 
     fn candidate(samples: &[f32]) -> Candidate {
-        Candidate { fingerprint: Fingerprint::new(samples).unwrap(), profile: profile(0.5, 0.3) }
+        Candidate {
+            fingerprint: Fingerprint::new(samples).unwrap(),
+            notes: notes(samples),
+            profile: profile(0.5, 0.3),
+        }
     }
 
     #[test]
     fn copies_are_named_with_place_and_transposition() {
         let judge = Judge::new((0..5).map(reference).collect(), 0);
-        for semitones in [0.0, 2.0, -3.0] {
-            let verdict = judge.judge(&candidate(&song(3, 40.0, semitones)));
-            let best = &verdict.copy.evidence[0];
+        for (semitones, wanted) in [(0.0, CopyClass::A), (2.0, CopyClass::B), (-5.0, CopyClass::B)]
+        {
+            let verdict = judge.judge(&candidate(&song(3, 40.0, semitones))).copy;
+            assert_eq!(verdict.class, Some(wanted), "{semitones} {}", verdict.words);
+            let best = &verdict.evidence[0];
             assert_eq!(best.track_id, TrackId::from_hash(&[3; 32], 1), "{semitones}");
-            assert_eq!(best.transposition, semitones as i32);
+            assert_eq!((best.transposition, best.layer), (semitones as i32, Layer::Audio));
             assert!(
                 best.score < 7.0
-                    && best.start_s < 3.0
+                    && best.start_s < 4.0
+                    && best.end_s > 30.0
                     && (best.track_start_s - best.start_s).abs() < 0.3,
                 "{best:?}"
             );
-            assert_eq!(verdict.copy.class, None);
+            assert!(verdict.copied_s > 20.0 && verdict.copied_share > 0.6, "{verdict:?}");
         }
     }
 
     #[test]
-    fn new_music_has_no_evidence_but_a_figure() {
+    fn new_music_is_clear_once_all_layers_ran() {
         let judge = Judge::new((0..5).map(reference).collect(), 1);
         let verdict = judge.judge(&candidate(&song(77, 40.0, 0.0)));
-        assert!(verdict.copy.evidence.is_empty());
-        assert!(verdict.copy.nearest_bits.unwrap() > 8.5);
+        // Chords may go together for a while by chance.
+        assert!(verdict.copy.class >= Some(CopyClass::D), "{:?}", verdict.copy);
+        assert_eq!(verdict.copy.layers_checked.len(), 3);
+        assert!(verdict.copy.evidence.is_empty() && verdict.copy.copied_s == 0.0);
+        assert!(verdict.copy.nearest_bits.unwrap() > 8.0);
         assert_eq!(verdict.copy.own_nearest_bits.len(), 5);
+        assert_eq!((verdict.copy.of, verdict.copy.reason), (6, None));
         assert_eq!((verdict.copy.tracks_compared, verdict.heldout.n), (5, 1));
-        let short = judge.judge(&candidate(&song(77, 4.0, 0.0)));
-        assert_eq!(short.copy.nearest_bits, None);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_has_no_class_and_says_why() {
+        let judge = Judge::new((0..3).map(reference).collect(), 0);
+        let silence = vec![0.0; 22_050 * 30];
+        for samples in [song(77, 4.0, 0.0), silence, vec![f32::NAN; 22_050 * 20], Vec::new()] {
+            let copy = judge.judge(&candidate(&samples)).copy;
+            assert_eq!((copy.class, copy.nearest_bits), (None, None));
+            assert!(copy.evidence.is_empty());
+            assert!(copy.reason.unwrap().contains("eight seconds"), "{}", copy.words);
+        }
+        // A track that is too short to look at keeps a take from being clear, and is named.
+        let mut references: Vec<Reference> = (0..3).map(reference).collect();
+        let short = song(9, 3.0, 0.0);
+        references[1].fingerprint = Fingerprint::new(&short).unwrap();
+        references[1].notes = notes(&short);
+        let name = references[1].track_id.to_string();
+        let judge = Judge::new(references, 0);
+        let copy = judge.judge(&candidate(&song(77, 40.0, 0.0))).copy;
+        assert_eq!(copy.class, None);
+        assert!(copy.reason.unwrap().contains(&name), "{}", copy.words);
+        // But what was found stands.
+        let copy = judge.judge(&candidate(&song(2, 40.0, 0.0))).copy;
+        assert_eq!((copy.class, copy.reason), (Some(CopyClass::A), None));
+    }
+
+    #[test]
+    fn one_track_and_copies_of_one_track_are_answered() {
+        let one = Judge::new(vec![reference(1)], 0);
+        assert_eq!(one.judge(&candidate(&song(1, 40.0, 0.0))).copy.class, Some(CopyClass::A));
+        let clear = one.judge(&candidate(&song(77, 40.0, 0.0))).copy;
+        assert!(clear.class >= Some(CopyClass::D), "{}", clear.words);
+        let same = Judge::new(vec![reference(1); 4], 0);
+        assert_eq!(same.own().versions, 6);
+        assert_eq!(same.judge(&candidate(&song(1, 40.0, 3.0))).copy.class, Some(CopyClass::B));
+    }
+
+    #[test]
+    fn what_was_measured_before_is_not_measured_again() {
+        let own = Own { bits: vec![1.0, 2.0], altered_bits: Some(1.0), ..Own::default() };
+        let judge = Judge::new((0..3).map(reference).collect(), 0).knowing(own.clone());
+        assert_eq!(judge.own(), &own);
+        // The tracks are so alike that an altered recording is nothing unusual; the tune still is.
+        let copy = judge.judge(&candidate(&song(1, 40.0, 2.0))).copy;
+        let audio = copy.evidence.iter().find(|e| e.layer == Layer::Audio).unwrap();
+        assert_eq!((audio.class, copy.class), (Some(CopyClass::D), Some(CopyClass::C)));
     }
 }

@@ -7,8 +7,7 @@ use super::index::Kind;
 use super::{Home, Store, StoreError};
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::FinetuneId;
-use crate::judge::Fingerprint;
-use crate::judge::Reference;
+use crate::judge::{self, Fingerprint, Notes, Own, Reference};
 use crate::listen::profile::SoundProfile;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -21,7 +20,36 @@ const STAGING: &str = ".staging-";
 struct KeptReference {
     track_id: crate::domain::ids::TrackId,
     fingerprint: Fingerprint,
+    notes: Notes,
     profile: SoundProfile,
+}
+
+/// Head of the file of references, before the version of the copy check that it was made by. Files
+/// of the first version have none.
+const MARK: &[u8; 8] = b"LMrefs\n\0";
+/// What it is called in a finetune's folder.
+const REFERENCES: &str = "references.postcard";
+
+fn write_references(
+    path: &std::path::Path,
+    references: &[Reference],
+    own: &Own,
+) -> Result<(), StoreError> {
+    let kept: Vec<KeptReference> = references
+        .iter()
+        .map(|r| KeptReference {
+            track_id: r.track_id.clone(),
+            fingerprint: r.fingerprint.clone(),
+            notes: r.notes.clone(),
+            profile: r.profile.clone(),
+        })
+        .collect();
+    let mut bytes = MARK.to_vec();
+    bytes.extend(judge::VERSION.to_le_bytes());
+    let body = postcard::to_stdvec(&(kept, own))
+        .map_err(|e| StoreError::Damaged { path: path.to_owned(), why: e.to_string() })?;
+    bytes.extend(body);
+    write(path, &bytes)
 }
 
 pub(super) fn clear_staging(home: &Home, notes: &mut Vec<String>) -> Result<(), StoreError> {
@@ -97,22 +125,12 @@ impl Store {
         &self,
         manifest: &Manifest,
         references: &[Reference],
+        own: &Own,
     ) -> Result<(), StoreError> {
         self.must_own()?;
         let id = &manifest.finetune_id;
         let staged = self.home.finetunes().join(format!("{STAGING}{id}"));
-        let kept: Vec<KeptReference> = references
-            .iter()
-            .map(|r| KeptReference {
-                track_id: r.track_id.clone(),
-                fingerprint: r.fingerprint.clone(),
-                profile: r.profile.clone(),
-            })
-            .collect();
-        let path = staged.join("references.postcard");
-        let bytes = postcard::to_stdvec(&kept)
-            .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
-        write(&path, &bytes)?;
+        write_references(&staged.join(REFERENCES), references, own)?;
         write_json(&staged.join("manifest.json"), manifest)?;
         sync_all(&staged)?;
         let target = self.home.finetune(id);
@@ -152,20 +170,42 @@ impl Store {
         }
     }
 
-    /// What a finetune's takes are judged against.
-    pub fn references(&self, id: &FinetuneId) -> Result<Vec<Reference>, StoreError> {
-        let path = self.home.finetune(id).join("references.postcard");
+    /// Keeps the references of a finetune that has none of this version.
+    pub fn put_references(
+        &self,
+        id: &FinetuneId,
+        references: &[Reference],
+        own: &Own,
+    ) -> Result<(), StoreError> {
+        self.must_own()?;
+        write_references(&self.home.finetune(id).join(REFERENCES), references, own)
+    }
+
+    /// What a finetune's takes are judged against, and what those tracks have in common.
+    pub fn references(&self, id: &FinetuneId) -> Result<(Vec<Reference>, Own), StoreError> {
+        let path = self.home.finetune(id).join(REFERENCES);
         let bytes = fs::read(&path).map_err(io(&path))?;
-        let kept: Vec<KeptReference> = postcard::from_bytes(&bytes)
+        let versioned = bytes.strip_prefix(MARK.as_slice()).and_then(|b| b.split_first_chunk());
+        let made_by = versioned.map_or(1, |(version, _)| u32::from_le_bytes(*version));
+        let Some((_, body)) = versioned.filter(|_| made_by == judge::VERSION) else {
+            return Err(StoreError::OtherJudge {
+                finetune: id.to_string(),
+                made_by,
+                have: judge::VERSION,
+            });
+        };
+        let (kept, own): (Vec<KeptReference>, Own) = postcard::from_bytes(body)
             .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
-        Ok(kept
+        let references = kept
             .into_iter()
             .map(|r| Reference {
                 track_id: r.track_id,
                 fingerprint: r.fingerprint,
+                notes: r.notes,
                 profile: r.profile,
             })
-            .collect())
+            .collect();
+        Ok((references, own))
     }
 
     /// Removes a finetune. Takes made with it stay.

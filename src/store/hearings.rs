@@ -5,7 +5,7 @@ use super::files::{make_dir, write};
 use super::{Store, StoreError};
 use crate::domain::ids::TrackId;
 use crate::domain::listening::Listening;
-use crate::judge::{self, Fingerprint};
+use crate::judge::{self, Fingerprint, Notes};
 use crate::listen::{self, Hearing};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -21,6 +21,8 @@ pub struct Record {
     pub hearing: Hearing,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// Sketches of its tune and beat.
+    pub notes: Notes,
 }
 
 /// Both analyses' versions, at the head of a record.

@@ -55,6 +55,18 @@ pub enum StoreError {
         /// What was asked for.
         name: String,
     },
+    /// What a finetune's takes are judged against was kept by another version of the copy check.
+    #[error(
+        "the references of {finetune} were made by version {made_by} of the copy check; this is version {have}"
+    )]
+    OtherJudge {
+        /// The finetune.
+        finetune: String,
+        /// The version that made them.
+        made_by: u32,
+        /// This version.
+        have: u32,
+    },
     /// A name fits several things.
     #[error("\"{name}\" fits {count} {what}s; use the id")]
     Ambiguous {

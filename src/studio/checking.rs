@@ -99,6 +99,7 @@ fn reference(inner: &Inner, track: &Track) -> Result<Reference, StudioError> {
     Ok(Reference {
         track_id: track.track_id.clone(),
         fingerprint: record.fingerprint.clone(),
+        notes: record.notes.clone(),
         profile: record.hearing.profile.clone(),
     })
 }

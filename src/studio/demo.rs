@@ -153,6 +153,7 @@ pub fn run(
                 midi: true,
                 without: Vec::new(),
                 no_vocals: false,
+                max_copy: None,
             })),
         )?;
         let report: GenerateReport = read(end)?;

@@ -197,6 +197,10 @@ impl StudioError {
             Self::Listen(ListenError::Decode(_)) => {
                 &["save it again as wav or flac with the program it came from"]
             }
+            Self::Store(StoreError::OtherJudge { .. }) => &[
+                "import its tracks again: leitmotif import PATH...; the references are then made anew",
+                "or train it again from its dataset: leitmotif train --dataset NAME ...",
+            ],
             Self::Store(StoreError::Damaged { .. }) => {
                 &["what else is in the home is not affected; leitmotif doctor looks at all of it"]
             }

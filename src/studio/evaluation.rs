@@ -11,23 +11,49 @@ use crate::domain::ids::{TakeId, TrackId};
 use crate::domain::job::Phase;
 use crate::domain::listening::Pass;
 use crate::domain::paths::from_text;
-use crate::domain::verdict::{Evidence, Verdict};
+use crate::domain::verdict::{CopyClass, CopyVerdict, Evidence, Layer, Verdict};
 use crate::domain::work::{Observer, StopToken};
 use crate::judge::verdict::{Candidate, compare_files};
-use crate::judge::{Fingerprint, Judge};
-use crate::listen::Ear;
+use crate::judge::{Fingerprint, Judge, Notes, Reference};
 use crate::listen::file::listen;
+use crate::listen::{Ear, Hearing};
+use crate::store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// A judge with a finetune's dataset measured against itself.
 pub type Nulls = Judge;
 
-/// The judge of a finetune's takes.
-pub fn judge_of(inner: &Inner, manifest: &Manifest) -> Result<Nulls, StudioError> {
-    let references = inner.store.references(&manifest.finetune_id)?;
+/// The judge of a finetune's takes. References of another version of the copy check are made again
+/// from what is known of the tracks, which is said to `reporter`; where that is not enough it is an
+/// error.
+pub fn judge_of(
+    inner: &Inner,
+    manifest: &Manifest,
+    reporter: &Reporter,
+) -> Result<Nulls, StudioError> {
     let held_out = manifest.sources.iter().filter(|s| s.held_out).count();
-    Ok(Judge::new(references, held_out))
+    let stale = match inner.store.references(&manifest.finetune_id) {
+        Ok((references, own)) => return Ok(Judge::new(references, held_out).knowing(own)),
+        Err(stale @ StoreError::OtherJudge { .. }) => stale,
+        Err(e) => return Err(e.into()),
+    };
+    let known = manifest.sources.iter().map(|source| {
+        let record = inner.record(&source.track_id)?;
+        Some(Reference {
+            track_id: source.track_id.clone(),
+            fingerprint: record.fingerprint.clone(),
+            notes: record.notes.clone(),
+            profile: record.hearing.profile.clone(),
+        })
+    });
+    let Some(references) = known.collect::<Option<Vec<Reference>>>() else {
+        return Err(stale.into());
+    };
+    reporter.log(&format!("{stale}; they are made again from its tracks"));
+    let judge = Judge::new(references.clone(), held_out);
+    inner.store.put_references(&manifest.finetune_id, &references, judge.own())?;
+    Ok(judge)
 }
 
 /// What judging needs of a sound in memory.
@@ -44,8 +70,13 @@ pub fn candidate(audio: &Audio) -> Result<Candidate, StudioError> {
     ear.push(&planes).map_err(|e| StudioError::Listen(e.into()))?;
     let (hearing, mono) =
         ear.finish(Damage::default(), None).map_err(|e| StudioError::Listen(e.into()))?;
-    let fingerprint = Fingerprint::new(&mono).map_err(|e| StudioError::Listen(e.into()))?;
-    Ok(Candidate { fingerprint, profile: hearing.profile })
+    candidate_of(&mono, hearing)
+}
+
+fn candidate_of(mono: &[f32], hearing: Hearing) -> Result<Candidate, StudioError> {
+    let fingerprint = Fingerprint::new(mono).map_err(|e| StudioError::Listen(e.into()))?;
+    let notes = Notes::new(mono, &hearing.listening);
+    Ok(Candidate { fingerprint, notes, profile: hearing.profile })
 }
 
 /// What judging needs of a file: its first part, for longer files are split.
@@ -57,11 +88,7 @@ fn candidate_of_file(
     let mut found: Option<Result<Candidate, StudioError>> = None;
     listen(path, &inner.config.settings.limits, Pass::Quick, stop, |part, mono| {
         if found.is_none() {
-            found = Some(
-                Fingerprint::new(&mono)
-                    .map(|fingerprint| Candidate { fingerprint, profile: part.hearing.profile })
-                    .map_err(|e| StudioError::Listen(e.into())),
-            );
+            found = Some(candidate_of(&mono, part.hearing));
         }
     })?;
     found.unwrap_or_else(|| Err(StudioError::Usage(format!("{} holds no sound", path.display()))))
@@ -79,7 +106,7 @@ pub fn run(
     reporter.progress(Phase::Evaluate, 0.0, 1.0);
     // What is not there is found out before anything is measured.
     let paths = work.items.iter().map(|i| path_of(inner, i)).collect::<Result<Vec<_>, _>>()?;
-    let judge = judge_of(inner, &manifest)?;
+    let judge = judge_of(inner, &manifest, reporter)?;
     let mut verdicts = Vec::new();
     for (number, (item, path)) in work.items.iter().zip(&paths).enumerate() {
         stop.check()?;
@@ -107,14 +134,20 @@ fn path_of(inner: &Inner, item: &str) -> Result<PathBuf, StudioError> {
 /// Copy evidence between two files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompareReport {
-    /// `None` until all layers of the copy check exist.
-    pub class: Option<crate::domain::verdict::CopyClass>,
-    /// Passages of the first that are like passages of the second.
+    /// `None` where nothing was found but a layer of the copy check could not look at both.
+    pub class: Option<CopyClass>,
+    /// Passages of the first that are like passages of the second, the strongest first.
     pub evidence: Vec<Evidence>,
     /// Fewest wrong bits of 32 of any window; `None` when one is shorter than a window.
     pub nearest_bits: Option<f64>,
     /// The layers that ran.
-    pub layers_checked: Vec<crate::domain::verdict::Layer>,
+    pub layers_checked: Vec<Layer>,
+    /// Why there is no class.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The answer in one sentence.
+    #[serde(default)]
+    pub words: String,
 }
 
 /// Compares two files.
@@ -131,38 +164,41 @@ pub fn compare(inner: &Inner, a: &Path, b: &Path) -> Result<CompareReport, Studi
             .map_err(|source| StudioError::Io { path: b.to_owned(), source })?;
         TrackId::from_hash(hasher.finalize().as_bytes(), 1)
     };
-    let (nearest_bits, evidence) = compare_files(&first.fingerprint, &second.fingerprint, &id);
+    let copy = compare_files(&first, &second, &id);
     Ok(CompareReport {
-        class: None,
-        evidence,
-        nearest_bits,
-        layers_checked: vec![crate::domain::verdict::Layer::Audio],
+        class: copy.class,
+        evidence: copy.evidence,
+        nearest_bits: copy.nearest_bits,
+        layers_checked: copy.layers_checked,
+        reason: copy.reason,
+        words: copy.words,
     })
 }
 
 /// A verdict in words, for people.
 pub fn words(verdict: &Verdict) -> String {
-    let copy = match verdict.copy.nearest_bits {
+    let copy = &verdict.copy;
+    if copy.words.is_empty() {
+        return format!("style: {}; recording: {}", verdict.style.words, first_words(copy));
+    }
+    let class = copy.class.map_or_else(String::new, |c| format!("{c:?}, "));
+    format!("style: {}; copy: {class}{}", verdict.style.words, copy.words)
+}
+
+/// Words for verdicts of the first version of the copy check, which have none of their own.
+fn first_words(copy: &CopyVerdict) -> String {
+    match copy.nearest_bits {
         None => "too short for the copy check".to_owned(),
-        Some(bits) if !verdict.copy.evidence.is_empty() => {
-            let n = verdict.copy.evidence.len();
-            let own = verdict.copy.own_nearest_bits.first().copied();
-            let passages = if n == 1 { "1 passage is" } else { &format!("{n} passages are") };
-            match own {
-                Some(own) if own <= bits => format!(
-                    "{passages} like passages of its tracks, which are as like to one another"
-                ),
-                _ => format!("{passages} nearer to its tracks than those are to one another"),
-            }
+        Some(_) if !copy.evidence.is_empty() => {
+            format!("{} passages are like passages of its tracks", copy.evidence.len())
         }
         Some(bits) => {
-            let own = &verdict.copy.own_nearest_bits;
+            let own = &copy.own_nearest_bits;
             let nearer = own.iter().filter(|o| **o < bits).count();
             format!(
                 "no copied passage; {nearer} of {} own tracks are nearer to another of them than this",
                 own.len()
             )
         }
-    };
-    format!("style: {}; recording: {copy}", verdict.style.words)
+    }
 }

@@ -4,9 +4,10 @@
 //! a take that exists is not made twice.
 
 use super::StudioError;
-use super::evaluation::{Nulls, candidate, judge_of};
+use super::evaluation::{Nulls, judge_of};
 use super::local::Inner;
 use super::progress::Reporter;
+use super::reseeding::{ACCEPTED, Judged, perform};
 use super::work::{GenerateReport, GenerateWork};
 use crate::audio::encode;
 use crate::domain::finetune::Manifest;
@@ -14,7 +15,6 @@ use crate::domain::ids::TakeId;
 use crate::domain::job::Phase;
 use crate::domain::plan::Plan;
 use crate::domain::take::{Take, TakeRequest};
-use crate::domain::verdict::Verdict;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::Performance;
 use crate::store::files::beside;
@@ -78,7 +78,7 @@ pub fn run(
     let each = work.seconds.or(work.plan.as_ref().map(|p| p.seconds)).unwrap_or(60.0).max(1.0);
     let total = each * requests.len() as f64;
     reporter.plan(&[(Phase::Writing, total), (Phase::Render, total), (Phase::Evaluate, total)]);
-    let nulls = finetune.as_ref().map(|m| judge_of(inner, m)).transpose()?;
+    let nulls = finetune.as_ref().map(|m| judge_of(inner, m, reporter)).transpose()?;
     let mut report = GenerateReport::default();
     for (number, request) in requests.iter().enumerate() {
         stop.check()?;
@@ -153,12 +153,20 @@ fn id_of(inner: &Inner, request: &TakeRequest, work: &GenerateWork) -> Result<Ta
     let canonical = serde_json::to_vec(request).unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
     let format = encode::Format::from(work.format).extension();
+    // What is refused decides which seed is heard: so do the copy check and the class accepted.
+    let judged = match request.finetune {
+        Some(_) => {
+            format!("{} {:?}", crate::judge::VERSION, work.max_copy.unwrap_or(ACCEPTED))
+        }
+        None => String::new(),
+    };
     for part in [
         canonical.as_slice(),
         info.base.as_bytes(),
         sound.as_bytes(),
         version.as_bytes(),
         format.as_bytes(),
+        judged.as_bytes(),
     ] {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
     }
@@ -188,20 +196,15 @@ fn one(
     };
     let cpu = inner.clock.cpu_s();
     let folder = finetune.map(|m| inner.store.home().finetune(&m.finetune_id));
-    let performed = inner.engine.generate(request, folder.as_deref(), step, stop)?;
-    step.progress(Phase::Evaluate, 0.0, 1.0);
-    let verdict = match nulls {
-        Some(nulls) => Some(nulls.judge(&candidate(&performed.audio)?)),
-        None => None,
-    };
-    step.progress(Phase::Evaluate, 1.0, 1.0);
+    let worst = work.max_copy.unwrap_or(ACCEPTED);
+    let judged = perform(inner, request, (folder.as_deref(), nulls), worst, step, stop)?;
     stop.check()?;
     let staged = inner.store.stage_take(&id)?;
-    let kept = write_files(inner, work, with, &performed, &staged)
+    let kept = write_files(inner, work, with, &judged.performed, &staged)
         .map(|files| Take {
             rating: before.as_ref().and_then(|t| t.rating),
             kept: before.is_some_and(|t| t.kept),
-            ..take_of(inner, &id, request, &performed, files, verdict, cpu)
+            ..take_of(inner, &id, request, &judged, files, cpu)
         })
         .and_then(|take| inner.store.commit_take(&take).map(|()| take).map_err(StudioError::from));
     match kept {
@@ -281,11 +284,11 @@ fn take_of(
     inner: &Inner,
     id: &TakeId,
     request: &TakeRequest,
-    performed: &Performance,
+    judged: &Judged,
     files: Files,
-    verdict: Option<Verdict>,
     cpu: f64,
 ) -> Take {
+    let performed = &judged.performed;
     let folder = inner.store.home().take(id);
     let info = inner.engine.info();
     Take {
@@ -293,13 +296,14 @@ fn take_of(
         audio: folder.join(files.audio),
         stems: files.stems.into_iter().map(|(name, file)| (name, folder.join(file))).collect(),
         midi: files.midi.map(|m| folder.join(m)),
-        seed: request.seed,
+        seed: judged.seed,
+        refused: judged.refused.clone(),
         duration_s: performed.audio.duration_s(),
         seconds_spent: ((inner.clock.cpu_s() - cpu) * 100.0).round() / 100.0,
         brief: performed.brief.clone(),
         plan: performed.plan.clone(),
         grains: performed.grains.clone(),
-        verdict,
+        verdict: judged.verdict.clone(),
         request: request.clone(),
         engine: format!("leitmotif {} {}", env!("CARGO_PKG_VERSION"), info.base),
         sound: performed.sound.clone(),

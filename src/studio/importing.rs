@@ -12,7 +12,7 @@ use crate::domain::listening::{Pass, Problem, ProblemKind, Severity};
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
-use crate::judge::Fingerprint;
+use crate::judge::{Fingerprint, Notes};
 use crate::listen::file::{HeardPart, ListenError, listen};
 use crate::store::files::beside;
 use crate::store::hearings::Record;
@@ -326,7 +326,8 @@ fn remember(
     let track_id = TrackId::from_hash(hash.as_bytes(), number);
     let fingerprint = Fingerprint::new(mono).map_err(|e| StudioError::Listen(e.into()))?;
     let problems = part.hearing.listening.problems.clone();
-    let record = Record { hearing: part.hearing, fingerprint };
+    let notes = Notes::new(mono, &part.hearing.listening);
+    let record = Record { hearing: part.hearing, fingerprint, notes };
     inner.store.put_record(&track_id, &record)?;
     Ok(KnownPart { track_id, start_s: part.start_s, end_s: part.end_s, problems })
 }

@@ -17,7 +17,7 @@ use crate::domain::job::Phase;
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::{Learned, Material, TrainRequest};
-use crate::judge::{Judge, Reference};
+use crate::judge::{Judge, Own, Reference};
 use crate::store::hearings::Record;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub fn run(
         reporter,
         stop,
     );
-    let (learned, references) = match made {
+    let (learned, references, own) = match made {
         Ok(made) => made,
         Err(e) => {
             // What was half made goes; if it cannot, the next start clears it.
@@ -129,7 +129,7 @@ pub fn run(
         screened: screened.words,
         report,
     };
-    if let Err(e) = inner.store.commit_finetune(&manifest, &references) {
+    if let Err(e) = inner.store.commit_finetune(&manifest, &references, &own) {
         let _ = inner.store.drop_staged_finetune(&id);
         return Err(e.into());
     }
@@ -227,7 +227,7 @@ fn make(
     folder: std::path::PathBuf,
     reporter: &Reporter,
     stop: &StopToken,
-) -> Result<(Learned, Vec<Reference>), StudioError> {
+) -> Result<(Learned, Vec<Reference>, Own), StudioError> {
     let learned = (0..parts.tracks.len()).filter(|i| !parts.held[*i]);
     let material: Vec<Material> = learned
         .map(|i| {
@@ -269,13 +269,15 @@ fn make(
         .map(|(track, record)| Reference {
             track_id: track.track_id.clone(),
             fingerprint: record.fingerprint.clone(),
+            notes: record.notes.clone(),
             profile: record.hearing.profile.clone(),
         })
         .collect();
     reporter.progress(Phase::Evaluate, 0.0, 1.0);
     // The dataset's own figures, so that the first take need not wait for them.
     let judge = Judge::new(references.clone(), 0);
-    reporter.metric(Phase::Evaluate, "own_nearest_bits", serde_json::json!(judge.own_bits()));
+    let own = judge.own().clone();
+    reporter.metric(Phase::Evaluate, "own_nearest_bits", serde_json::json!(own.bits));
     reporter.end_phase(Phase::Evaluate);
-    Ok((learned, references))
+    Ok((learned, references, own))
 }

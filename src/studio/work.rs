@@ -7,7 +7,7 @@ use crate::domain::ids::{DatasetName, TrackId};
 use crate::domain::job::JobKind;
 use crate::domain::plan::Plan;
 use crate::domain::rights::Rights;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{CopyClass, Verdict};
 use crate::domain::{listening::Problem, take::Take};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -137,6 +137,9 @@ pub struct GenerateWork {
     pub without: Vec<String>,
     /// Voices in the prompt may be passed over.
     pub no_vocals: bool,
+    /// Worst copy class that is accepted; D where it is absent.
+    #[serde(default)]
+    pub max_copy: Option<CopyClass>,
 }
 
 /// Kind of audio file, as it is kept with a job.

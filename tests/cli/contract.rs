@@ -61,12 +61,26 @@ pub fn check_verdict(verdict: &Value) {
         within(&style["p"], 0.0, 1.0);
     }
     let copy = &verdict["copy"];
-    fields(copy, &["class", "layers_checked", "evidence"]);
-    assert!(copy["class"].is_null(), "no class before all layers exist");
-    for evidence in list(copy, "evidence") {
-        check_evidence(evidence);
-    }
+    check_copy(copy);
+    fields(copy, &["copied_s", "copied_share", "rank", "of", "nearest_bits"]);
+    within(&copy["copied_share"], 0.0, 1.0);
     fields(&verdict["heldout"], &["z", "n"]);
+}
+
+/// A class rests on evidence or on all layers; without one, the reason is said.
+#[track_caller]
+fn check_copy(copy: &Value) {
+    fields(copy, &["class", "layers_checked", "evidence", "reason", "words"]);
+    let evidence = list(copy, "evidence");
+    evidence.iter().for_each(check_evidence);
+    match copy["class"].as_str() {
+        Some(class @ ("A" | "B" | "C")) => {
+            assert!(evidence.iter().any(|e| e["class"] == class), "{copy}");
+        }
+        Some("D" | "E") => assert_eq!(list(copy, "layers_checked").len(), 3, "{copy}"),
+        Some(other) => panic!("{other} is no class"),
+        None => assert!(!copy["reason"].as_str().unwrap().is_empty(), "{copy}"),
+    }
 }
 
 #[track_caller]
@@ -82,11 +96,18 @@ fn check_evidence(evidence: &Value) {
             "score",
             "transposition",
             "tempo_ratio",
+            "track_end_s",
+            "landmarks",
+            "class",
         ],
     );
     assert!(evidence["start_s"].as_f64().unwrap() < evidence["end_s"].as_f64().unwrap());
-    within(&evidence["score"], 0.0, 32.0);
-    assert!(["audio", "notes", "groove"].contains(&evidence["layer"].as_str().unwrap()));
+    match evidence["layer"].as_str().unwrap() {
+        "audio" => within(&evidence["score"], 0.0, 32.0),
+        "notes" => within(&evidence["score"], 0.0, 1e6),
+        "groove" => within(&evidence["score"], -1.0, 1.0),
+        other => panic!("{other} is no layer"),
+    }
 }
 
 /// An absolute path of a file that exists.
@@ -594,23 +615,31 @@ fn verdicts_on_files_and_takes() {
     }
     assert_eq!(verdicts[0]["file"], own.to_str().unwrap());
     assert_eq!(verdicts[1]["file"], take);
-    let evidence = list(&verdicts[0]["verdict"]["copy"], "evidence");
-    assert!(evidence.iter().any(|e| e["score"].as_f64().unwrap() < 1.0), "a track is itself");
+    let copy = &verdicts[0]["verdict"]["copy"];
+    assert_eq!(copy["class"], "A", "a track is a copy of itself: {copy}");
+    assert!(copy["evidence"][0]["score"].as_f64().unwrap() < 1.0, "{copy}");
 
     let same = home.json(["compare", own.to_str().unwrap(), own.to_str().unwrap()]).ok();
-    fields(&same, &["class", "evidence"]);
-    assert!(same["class"].is_null());
-    list(&same, "evidence").iter().for_each(check_evidence);
+    check_copy(&same);
+    assert_eq!(same["class"], "A");
     within(&same["evidence"][0]["score"], 0.0, 0.5);
     let other = home.json(["compare", own.to_str().unwrap(), track(1).to_str().unwrap()]).ok();
-    assert!(list(&other, "evidence").is_empty(), "{other}");
+    check_copy(&other);
+    assert!(!["A", "B", "C"].iter().any(|c| other["class"] == *c), "{other}");
+    // The first track played two semitones higher.
+    let higher = home.file("higher.wav");
+    music::wav(&higher, &music::piece(112.0, 47, true, 14.0, 0));
+    let altered = home.json(["compare", higher.to_str().unwrap(), own.to_str().unwrap()]).ok();
+    check_copy(&altered);
+    assert_eq!(altered["class"], "B", "{altered}");
+    assert_eq!(altered["evidence"][0]["transposition"], 2, "{altered}");
     home.json(["compare", "missing.wav", own.to_str().unwrap()]).error(4, "not_found");
     home.json(["evaluate", "--finetune", "Mine", "missing.wav"]).error(4, "not_found");
     home.json(["evaluate", "--finetune", "Mine", "tk_0123456789abcdef"]).error(4, "not_found");
 }
 
 #[test]
-fn a_copy_class_that_cannot_be_given_yet_is_said_and_fails_nothing() {
+fn a_copy_class_that_cannot_be_given_is_said_and_fails_nothing() {
     let home = Home::prepared();
     let ran = home.json([
         "generate",
@@ -618,13 +647,16 @@ fn a_copy_class_that_cannot_be_given_yet_is_said_and_fails_nothing() {
         "--finetune",
         "Mine",
         "--seconds",
-        "10",
+        "6",
         "--seed",
         "3",
         "--max-copy",
         "D",
     ]);
-    check_verdict(&ran.ok()["takes"][0]["verdict"]);
+    let take = &ran.ok()["takes"][0];
+    check_verdict(&take["verdict"]);
+    assert!(take["verdict"]["copy"]["class"].is_null(), "{}", take["verdict"]["copy"]);
+    assert!(list(take, "refused").is_empty());
     assert!(ran.err.contains("--max-copy D could not be applied"), "{}", ran.err);
     home.json(["generate", PROMPT, "--max-copy", "F"]).error(2, "usage");
 }

@@ -11,8 +11,8 @@ use leitmotif::domain::plan::Plan;
 use leitmotif::domain::rights::{Rights, Statement};
 use leitmotif::domain::take::{Take, TakeRequest};
 use leitmotif::domain::track::Track;
-use leitmotif::judge::Fingerprint;
 use leitmotif::judge::dataset::{Advice, CopyRisk, Diagnosis, Variety};
+use leitmotif::judge::{Fingerprint, Notes};
 use leitmotif::listen::Hearing;
 use leitmotif::listen::profile::SoundProfile;
 use leitmotif::store::StoreError;
@@ -339,7 +339,11 @@ impl Studio for Fake {
             profile: SoundProfile::default(),
             peaks: peaks(),
         };
-        Some(Arc::new(Record { hearing, fingerprint: Fingerprint::default() }))
+        Some(Arc::new(Record {
+            hearing,
+            fingerprint: Fingerprint::default(),
+            notes: Notes::default(),
+        }))
     }
     fn sketches(&self, tracks: &[TrackId]) -> Vec<Option<Sketch>> {
         tracks.iter().map(|t| self.number(t).map(|n| Sketch::from(&listening(n)))).collect()

@@ -5,7 +5,7 @@ use crate::cli::follow::{Show, result, run as follow};
 use crate::cli::out::{Out, clock};
 use crate::domain::ids::TakeId;
 use crate::domain::paths::to_text;
-use crate::domain::verdict::Evidence;
+use crate::domain::verdict::{Evidence, Layer};
 use crate::studio::config::absolute;
 use crate::studio::evaluation::{compare, words};
 use crate::studio::work::{EvaluateReport, EvaluateWork};
@@ -48,32 +48,37 @@ pub fn compare_two(studio: &LocalStudio, args: &Compare, out: &Out) -> Result<u8
         out.value(&report);
         return Ok(0);
     }
-    match report.nearest_bits {
-        None => out.line("too short to compare: eight seconds of each are needed"),
-        Some(bits) => {
-            out.line(&format!("nearest window: {bits:.1} wrong bits of 32 (the same recording stays under 4, strangers over 9)"));
-        }
+    let class = report.class.map_or_else(String::new, |c| format!("class {c:?}: "));
+    out.line(&format!("{class}{}", report.words));
+    if let Some(bits) = report.nearest_bits {
+        out.line(&format!("nearest window: {bits:.1} wrong bits of 32"));
     }
     for evidence in &report.evidence {
         out.line(&describe(evidence));
-    }
-    if report.evidence.is_empty() {
-        out.line("no passage of one was found in the other (recording layer only)");
     }
     Ok(0)
 }
 
 fn describe(e: &Evidence) -> String {
-    let shift = match e.transposition {
-        0 => String::new(),
-        n => format!(", {n:+} semitones"),
-    };
+    let mut how = vec![match e.layer {
+        Layer::Audio => format!("{:.1} wrong bits of 32, {} landmarks", e.score, e.landmarks),
+        Layer::Notes => format!("tune, {:.0} matching eighths", e.score),
+        Layer::Groove => format!("beat, {:.2} alike", e.score),
+    }];
+    if e.transposition != 0 {
+        how.push(format!("{:+} semitones", e.transposition));
+    }
+    if (e.tempo_ratio - 1.0).abs() > 0.0075 {
+        how.push(format!("{:.0} % of its tempo", 100.0 * e.tempo_ratio));
+    }
+    let class = e.class.map_or_else(String::new, |c| format!("{c:?} "));
     format!(
-        "  {}-{} is like {} of {} ({:.1} wrong bits of 32{shift})",
+        "  {class}{}-{} is like {}-{} of {} ({})",
         clock(e.start_s),
         clock(e.end_s),
         clock(e.track_start_s),
+        clock(e.track_end_s),
         e.track_id,
-        e.score
+        how.join(", ")
     )
 }

@@ -99,6 +99,7 @@ pub fn run(studio: &LocalStudio, args: &Generate, out: &Out) -> Result<u8, Studi
         midi: args.midi,
         without: checked_parts(&args.without)?,
         no_vocals: args.no_vocals,
+        max_copy: args.max_copy,
     };
     let end = follow(studio, Work::Generate(Box::new(work)), out, Show::Words)?;
     let report: GenerateReport = match result(end, out)? {
@@ -134,7 +135,10 @@ fn within(worst: CopyClass, takes: &[Take], out: &Out) -> u8 {
                 "{}: --max-copy {worst:?} could not be applied: {}",
                 take.take_id,
                 match copy {
-                    Some(_) => "no copy class is given until recordings, notes and rhythms are all compared; the evidence is in the verdict",
+                    Some(copy) => copy
+                        .reason
+                        .as_deref()
+                        .unwrap_or("not every layer of the copy check could run"),
                     None => "a take of the base has no dataset to be compared with",
                 }
             )),
@@ -247,6 +251,7 @@ mod tests {
             stems: std::collections::BTreeMap::new(),
             midi: None,
             seed: 0,
+            refused: Vec::new(),
             duration_s: 1.0,
             seconds_spent: 0.0,
             brief: plan.brief.clone(),

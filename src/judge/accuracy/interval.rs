@@ -82,6 +82,39 @@ pub fn wilson(share: f64, n: f64) -> (f64, f64) {
     ((middle - half).max(0.0), (middle + half).min(1.0))
 }
 
+/// Exact interval of a share of `of` (Clopper & Pearson 1934): the shares that would give as many hits
+/// or more, or as many or fewer, one time in forty.
+pub fn clopper_pearson(hits: usize, of: usize) -> (f64, f64) {
+    if of == 0 {
+        return (0.0, 1.0);
+    }
+    // Where a falling or rising chance crosses a fortieth.
+    let solve = |above: &dyn Fn(f64) -> bool| {
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if above(middle) { high = middle } else { low = middle }
+        }
+        0.5 * (low + high)
+    };
+    let low = if hits == 0 { 0.0 } else { solve(&|p| 1.0 - at_most(hits - 1, of, p) > 0.025) };
+    let high = if hits == of { 1.0 } else { solve(&|p| at_most(hits, of, p) < 0.025) };
+    (low, high)
+}
+
+/// Chance of at most so many hits.
+fn at_most(hits: usize, of: usize, p: f64) -> f64 {
+    let mut log_ways = 0.0;
+    (0..=hits)
+        .map(|k| {
+            if k > 0 {
+                log_ways += ((of - k + 1) as f64 / k as f64).ln();
+            }
+            (log_ways + k as f64 * p.ln() + (of - k) as f64 * (1.0 - p).ln()).exp()
+        })
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Match;
@@ -93,6 +126,17 @@ mod tests {
         assert!((low - 0.2366).abs() < 1e-4 && (high - 0.7634).abs() < 1e-4, "{low} {high}");
         let (low, high) = wilson(1.0, 20.0);
         assert!((low - 0.8389).abs() < 1e-4 && high == 1.0, "{low} {high}");
+    }
+
+    #[test]
+    fn clopper_pearson_as_in_tables() {
+        let near = |found: (f64, f64), low: f64, high: f64| {
+            assert!((found.0 - low).abs() < 1e-4 && (found.1 - high).abs() < 1e-4, "{found:?}");
+        };
+        near(clopper_pearson(5, 10), 0.1871, 0.8129);
+        near(clopper_pearson(0, 3000), 0.0, 0.00123);
+        near(clopper_pearson(100, 100), 0.9638, 1.0);
+        near(clopper_pearson(0, 0), 0.0, 1.0);
     }
 
     #[test]

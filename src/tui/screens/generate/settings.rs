@@ -246,6 +246,7 @@ impl Settings {
             midi: self.midi,
             without: self.without.clone(),
             no_vocals: self.no_vocals,
+            max_copy: None,
         }
     }
 }

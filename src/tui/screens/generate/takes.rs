@@ -3,7 +3,7 @@
 use super::Generate;
 use crate::domain::take::Take;
 use crate::domain::track::Track;
-use crate::domain::verdict::{Layer, Verdict};
+use crate::domain::verdict::{CopyClass, Layer, Verdict};
 use crate::studio::Work;
 use crate::studio::evaluation;
 use crate::tui::actions::Act;
@@ -51,6 +51,7 @@ pub fn copied(take: &Take) -> (String, Role) {
         return ("-".to_owned(), Role::Dim);
     };
     match (copy.class, copy.evidence.len(), copy.nearest_bits) {
+        (Some(class), ..) if class <= CopyClass::C => (format!("class {class:?}"), Role::Bad),
         (Some(class), ..) => (format!("class {class:?}"), Role::Text),
         (None, 0, Some(_)) => ("none found".to_owned(), Role::Ok),
         (None, 0, None) => ("too short".to_owned(), Role::Dim),
@@ -315,7 +316,7 @@ fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
                 facts.title(&found.track_id),
                 place(found.track_start_s)
             ),
-            Role::Bad,
+            if found.class.is_some_and(|c| c > CopyClass::C) { Role::Text } else { Role::Bad },
         ));
     }
     lines.push((format!("  held-out tracks to test against: {}", verdict.heldout.n), Role::Dim));
