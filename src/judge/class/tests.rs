@@ -1,3 +1,5 @@
+//! Classes on evidence that is made up: every rule of the table, and what is never said.
+
 use super::super::recording::Kind;
 use super::*;
 
