@@ -100,15 +100,7 @@ pub fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal() && !terminal_is_dumb()
 }
 
-/// "3:07".
-pub fn clock(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    if whole >= 3600 {
-        format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-    } else {
-        format!("{}:{:02}", whole / 60, whole % 60)
-    }
-}
+pub use crate::domain::time::clock;
 
 /// A figure with one decimal, or a dash.
 pub fn one_decimal(value: Option<f64>) -> String {

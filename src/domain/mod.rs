@@ -18,6 +18,7 @@ pub mod plan;
 pub mod rights;
 pub mod score;
 pub mod take;
+pub mod time;
 pub mod track;
 pub mod verdict;
 pub mod work;

@@ -80,6 +80,22 @@ pub struct Evidence {
     pub class: Option<CopyClass>,
 }
 
+impl Evidence {
+    /// How the take's passage was changed, in words: "+2 semitones, 5 % faster"; empty if it was not.
+    pub fn change(&self) -> String {
+        let mut parts = Vec::new();
+        if self.transposition != 0 {
+            parts.push(format!("{:+} semitones", self.transposition));
+        }
+        let percent = ((self.tempo_ratio - 1.0) * 100.0).round();
+        if percent != 0.0 {
+            let word = if percent > 0.0 { "faster" } else { "slower" };
+            parts.push(format!("{:.0} % {word}", percent.abs()));
+        }
+        parts.join(", ")
+    }
+}
+
 /// How a take's nearest recordings compare with the dataset's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -12,6 +12,7 @@ use super::recording::{Finding, Passage, Query, RecordingEvidence, Track};
 use super::tune::{self, Likeness, NotMeasured, Prepared, TuneSpan, rules};
 use super::{Fingerprint, Reference};
 use crate::domain::ids::TrackId;
+use crate::domain::time::clock;
 use crate::domain::verdict::{CopyClass, CopyVerdict, Evidence, Layer};
 use rayon::prelude::*;
 
@@ -358,7 +359,6 @@ fn list(ids: &[&TrackId]) -> String {
 /// One sentence for people; tracks are named by whoever shows it.
 fn words(verdict: &CopyVerdict, own: &Own) -> String {
     let best = verdict.evidence.first();
-    let clock = |s: f64| format!("{}:{:02}", s as u64 / 60, s as u64 % 60);
     let span = best.map_or_else(String::new, |e| {
         format!(
             "{}-{} of it and {}-{} of {}",
@@ -369,7 +369,8 @@ fn words(verdict: &CopyVerdict, own: &Own) -> String {
             e.track_id
         )
     });
-    let change = best.map_or_else(String::new, change);
+    let change = best.map(Evidence::change).filter(|c| !c.is_empty());
+    let change = change.map_or_else(String::new, |c| format!(" ({c})"));
     match verdict.class {
         Some(CopyClass::A) => format!("contains a recording: {span} are the same"),
         Some(CopyClass::B) => format!("contains an altered recording{change}: {span} are the same"),
@@ -401,19 +402,6 @@ fn words(verdict: &CopyVerdict, own: &Own) -> String {
             verdict.reason.as_deref().unwrap_or("not every layer could look at every track")
         ),
     }
-}
-
-fn change(evidence: &Evidence) -> String {
-    let mut parts = Vec::new();
-    if evidence.transposition != 0 {
-        parts.push(format!("{:+} semitones", evidence.transposition));
-    }
-    let percent = ((evidence.tempo_ratio - 1.0) * 100.0).round();
-    if percent != 0.0 {
-        let word = if percent > 0.0 { "faster" } else { "slower" };
-        parts.push(format!("{:.0} % {word}", percent.abs()));
-    }
-    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
 /// Seconds that spans cover together.

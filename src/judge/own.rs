@@ -93,7 +93,6 @@ impl Own {
         let first = |values: &[f32]| values.first().copied().unwrap_or(0.0);
         rules::Own {
             eighths: first(&self.eighths),
-            bits: 0.0,
             progression: first(&self.progression),
             groove: first(&self.groove),
         }

@@ -115,8 +115,6 @@ pub struct RecordingEvidence {
     pub landmarks: usize,
     /// Share of the query's seconds that hold one of those.
     pub coverage: f64,
-    /// Of the query's hashes in those seconds, how many those are.
-    pub density: f64,
     /// From, to, of those in the query, seconds.
     pub landmark_spans: Vec<(f64, f64)>,
     /// Passages, best first.
@@ -199,7 +197,6 @@ impl<'a> Query<'a> {
             bits: places.first().map(|p| p.bits),
             landmarks: best.count,
             coverage: covered(&best, 0.0, seconds),
-            density: density(&best, &self.hashes),
             landmark_spans: spans(&best),
             landmark_distance_s: best.distance as f64 / frames_per_s(),
             passages: self.passages(&places, track),
@@ -346,16 +343,6 @@ fn covered(alignment: &Alignment, from_s: f64, to_s: f64) -> f64 {
     seconds.dedup();
     let count = seconds.iter().filter(|s| f64::from(**s) + 1.0 > from_s && f64::from(**s) < to_s);
     (count.count() as f64 / (to_s - from_s).max(1.0)).min(1.0)
-}
-
-/// Of the hashes in the seconds that hold an aligned one, the share that is aligned.
-fn density(alignment: &Alignment, hashes: &[Hash]) -> f64 {
-    let second = |frame: u32| (f64::from(frame) / frames_per_s()) as usize;
-    let Some(last) = alignment.frames.last() else { return 0.0 };
-    let mut touched = vec![false; second(*last) + 1];
-    alignment.frames.iter().for_each(|f| touched[second(*f)] = true);
-    let there = hashes.iter().filter(|h| touched.get(second(h.frame)).is_some_and(|t| *t)).count();
-    (alignment.count as f64 / there.max(1) as f64).min(1.0)
 }
 
 /// Stretches of the query with landmarks at most two seconds apart.

@@ -72,16 +72,8 @@ pub fn look(onsets: &OnsetFrames, pitches: &PitchFrames) -> Result<Option<Rhythm
 }
 
 fn read(said: &Maps, onsets: &OnsetFrames) -> Option<Rhythm> {
-    let row = |output: Output| said.row(output as usize, 0);
-    let heard: Vec<Heard> = row(Output::Beat)
-        .iter()
-        .zip(row(Output::Bar))
-        .map(|(beat, bar)| {
-            let beat = logistic(*beat);
-            Heard { beat, bar: logistic(*bar).min(beat) }
-        })
-        .collect();
-    let meter = meter(&heard, row(Output::Compound), row(Output::Triple));
+    let heard = heard(said);
+    let meter = meter(said, &heard, POINTER_WEIGHT);
     let per_bar = usize::from(meter.pulses());
     let path = pointer::follow(&heard, per_bar, frame_rate())?;
     let beats = sounding(&path.beats, &heard);
@@ -110,15 +102,28 @@ fn read(said: &Maps, onsets: &OnsetFrames) -> Option<Rhythm> {
     })
 }
 
+/// Chances of beats and bars, from what the network says.
+pub fn heard(said: &Maps) -> Vec<Heard> {
+    let row = |output: Output| said.row(output as usize, 0);
+    let both = row(Output::Beat).iter().zip(row(Output::Bar));
+    both.map(|(beat, bar)| {
+        let beat = logistic(*beat);
+        Heard { beat, bar: logistic(*bar).min(beat) }
+    })
+    .collect()
+}
+
 /// Six eighths, three or four quarters: what the network says where it hears beats, and how well a
-/// pointer round such a bar fits, in the middle of the track.
-fn meter(heard: &[Heard], compound: &[f32], triple: &[f32]) -> Meter {
+/// pointer round such a bar fits, in the middle of the track; `weight` is what a nat a frame of the
+/// pointer counts against one of the network's log odds.
+pub fn meter(said: &Maps, heard: &[Heard], weight: f64) -> Meter {
     let beats = heard.iter().map(|h| f64::from(h.beat)).sum::<f64>().max(1e-6);
-    let mean = |odds: &[f32]| {
+    let mean = |output: Output| {
+        let odds = said.row(output as usize, 0);
         let weighted = heard.iter().zip(odds).map(|(h, o)| f64::from(h.beat * o));
         weighted.sum::<f64>() / beats
     };
-    let (compound, triple) = (mean(compound), mean(triple));
+    let (compound, triple) = (mean(Output::Compound), mean(Output::Triple));
     let stretch = ((METER_S * frame_rate()) as usize).min(heard.len());
     let from = (heard.len() - stretch) / 2;
     let middle = &heard[from..from + stretch];
@@ -131,7 +136,7 @@ fn meter(heard: &[Heard], compound: &[f32], triple: &[f32]) -> Meter {
         .into_par_iter()
         .map(|(meter, said)| {
             let path = pointer::follow(middle, usize::from(meter.pulses()), frame_rate());
-            (meter, said + POINTER_WEIGHT * path.map_or(UNLIKELY, |p| p.likelihood))
+            (meter, said + weight * path.map_or(UNLIKELY, |p| p.likelihood))
         })
         .collect();
     scores.into_iter().fold((Meter::COMMON, f64::MIN), |b, s| if s.1 > b.1 { s } else { b }).0

@@ -3,6 +3,7 @@
 
 use super::files::{make_dir, write};
 use super::{Store, StoreError};
+use crate::audio::resample::ResampleError;
 use crate::domain::ids::TrackId;
 use crate::domain::listening::Listening;
 use crate::judge::{self, Fingerprint, Notes};
@@ -23,6 +24,18 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// Sketches of its tune and beat.
     pub notes: Notes,
+}
+
+impl Record {
+    /// From mono samples at the analysis rate (22.05 kHz) and what was heard in them.
+    ///
+    /// # Errors
+    /// Samples that cannot be resampled for the fingerprint.
+    pub fn new(mono: &[f32], hearing: Hearing) -> Result<Self, ResampleError> {
+        let fingerprint = Fingerprint::new(mono)?;
+        let notes = Notes::new(mono, &hearing.listening);
+        Ok(Self { hearing, fingerprint, notes })
+    }
 }
 
 /// Both analyses' versions, at the head of a record.

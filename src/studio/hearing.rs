@@ -12,7 +12,6 @@ use crate::domain::job::Phase;
 use crate::domain::listening::Pass;
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
-use crate::judge::{Fingerprint, Notes};
 use crate::listen::file::listen_part;
 use crate::store::hearings::Record;
 use rayon::prelude::*;
@@ -102,8 +101,6 @@ fn hear_again(
     let span = (track.start_s, track.end_s);
     let heard = listen_part(&locate(inner, track), span, limits, pass, stop)?;
     let (part, mono) = heard.ok_or_else(|| super::checking::not_heard(track))?;
-    let fingerprint = Fingerprint::new(&mono).map_err(|e| StudioError::Listen(e.into()))?;
-    let notes = Notes::new(&mono, &part.hearing.listening);
-    let record = Record { hearing: part.hearing, fingerprint, notes };
+    let record = Record::new(&mono, part.hearing).map_err(|e| StudioError::Listen(e.into()))?;
     Ok(inner.keep_record(&track.track_id, record)?)
 }

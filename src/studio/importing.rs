@@ -12,7 +12,6 @@ use crate::domain::listening::{Pass, Problem, ProblemKind, Severity};
 use crate::domain::rights::{Rights, Statement};
 use crate::domain::track::Track;
 use crate::domain::work::{Observer, StopToken};
-use crate::judge::{Fingerprint, Notes};
 use crate::listen::file::{HeardPart, ListenError, listen};
 use crate::store::files::beside;
 use crate::store::hearings::Record;
@@ -324,10 +323,8 @@ fn remember(
     mono: &[f32],
 ) -> Result<KnownPart, StudioError> {
     let track_id = TrackId::from_hash(hash.as_bytes(), number);
-    let fingerprint = Fingerprint::new(mono).map_err(|e| StudioError::Listen(e.into()))?;
     let problems = part.hearing.listening.problems.clone();
-    let notes = Notes::new(mono, &part.hearing.listening);
-    let record = Record { hearing: part.hearing, fingerprint, notes };
+    let record = Record::new(mono, part.hearing).map_err(|e| StudioError::Listen(e.into()))?;
     inner.store.put_record(&track_id, &record)?;
     Ok(KnownPart { track_id, start_s: part.start_s, end_s: part.end_s, problems })
 }

@@ -4,15 +4,7 @@
 
 use crate::domain::pitch::Key;
 
-/// "3:07", or "1:02:45" from an hour on.
-pub fn clock(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    if whole >= 3600 {
-        format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-    } else {
-        format!("{}:{:02}", whole / 60, whole % 60)
-    }
-}
+pub use crate::domain::time::clock;
 
 /// "0:07.2", for places in a sound.
 pub fn place(seconds: f64) -> String {

@@ -19,6 +19,8 @@
 mod clean;
 #[path = "support/defects.rs"]
 mod defects;
+#[path = "support/files.rs"]
+mod files;
 
 use clean::Excerpt;
 use defects::{DEFECTS, Defect, Place};
@@ -315,7 +317,7 @@ fn heard(file: &Path) -> Option<(f64, Vec<Problem>)> {
 /// What the checks say about real files; nobody knows what is true of them.
 fn as_they_are(folder: &Path) {
     let mut counts: BTreeMap<(ProblemKind, Severity), usize> = BTreeMap::new();
-    let files = clean::files(folder);
+    let files = files::below(folder, files::AUDIO);
     for file in &files {
         let Some((_, found)) = heard(file) else { continue };
         let name = clean::name(file);

@@ -8,6 +8,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
+#[path = "support/files.rs"]
+mod files;
 #[path = "support/trust/mod.rs"]
 mod trust;
 
@@ -40,10 +42,10 @@ fn main() {
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).expect("the cache can be made");
     if whole {
-        verdicts::verdicts(&cache::files(&music), limit.min(12), 1_500, &folder);
+        verdicts::verdicts(&files::below(&music, files::AUDIO), limit.min(12), 1_500, &folder);
         return;
     }
-    let works = cache::works(&cache::files(&music), limit, &folder);
+    let works = cache::works(&files::below(&music, files::AUDIO), limit, &folder);
     println!("{} tracks of at least 20 s", works.len());
     if make {
         cache::make_all(&works, &folder);

@@ -14,6 +14,8 @@
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 #![allow(dead_code, missing_docs)]
 
+#[path = "support/files.rs"]
+mod files;
 #[path = "../music/mod.rs"]
 mod music;
 #[path = "support/tunes/mod.rs"]
@@ -320,7 +322,7 @@ fn recorded(asked: &Asked, banks: &[Arc<SoundFont>], scores: &Path, recordings: 
     let mut names = Vec::new();
     let mut takes = Vec::new();
     let mut tracks = Vec::new();
-    for path in material::files(scores, &["mid"]) {
+    for path in files::below(scores, &["mid"]) {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
         let audio = ["ogg", "flac", "mp3", "wav"].map(|e| recordings.join(format!("{stem}.{e}")));
         let Some(audio) = audio.into_iter().find(|p| p.exists()) else { continue };
@@ -359,7 +361,7 @@ fn recorded(asked: &Asked, banks: &[Arc<SoundFont>], scores: &Path, recordings: 
 /// False alarms among real tracks.
 fn real(asked: &Asked, folder: &Path) {
     let seconds = 90.0;
-    let mut paths = material::files(folder, &["ogg", "flac", "mp3", "wav"]);
+    let mut paths = files::below(folder, &["ogg", "flac", "mp3", "wav"]);
     paths.retain(|p| {
         !p.components().any(|c| c.as_os_str() == "stems" || c.as_os_str() == ".packages")
     });

@@ -175,7 +175,7 @@ fn folders_that_are_odd() {
             odd_path.as_os_str(),
         ])
         .ok();
-    super::contract::check_verdict(&report["verdicts"][0]["verdict"]);
+    super::verdicts::check_verdict(&report["verdicts"][0]["verdict"]);
     let out = OsStr::from_bytes(b"out-\xff");
     let report = home
         .json([
@@ -271,7 +271,7 @@ fn one_track_is_little_but_enough_and_too_little_is_said() {
     assert!(manifest["report"]["notes"].to_string().contains("one track"), "{manifest}");
     let take = home.json(["generate", "a piece", "--finetune", "One", "--seconds", "10"]).ok();
     let verdict = &take["takes"][0]["verdict"];
-    super::contract::check_verdict(verdict);
+    super::verdicts::check_verdict(verdict);
     assert_eq!(verdict["heldout"]["n"], 0);
 
     wav(&home.file("bit.wav"), &piece(112.0, 45, true, 2.5, 0));

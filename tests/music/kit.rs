@@ -1,7 +1,7 @@
 //! Drums made by code: every piece gets a kit of its own, from booming to clicking, so that ears
 //! learn drums and not one bank's samples.
 
-use super::{Drum, TrueHit};
+use super::{Drum, TrueHit, choked_s};
 use leitmotif::engine::resident::dice::Dice;
 use std::f64::consts::TAU;
 
@@ -32,12 +32,7 @@ pub fn play(hits: &[TrueHit], rate: f64, frames: usize, dice: &mut Dice) -> Vec<
     for (i, hit) in hits.iter().enumerate() {
         let index = Drum::ALL.iter().position(|k| *k == hit.kind).unwrap_or(7);
         let loud = (f64::from(hit.velocity) / 127.0).powf(1.3);
-        // An open hat is choked by the next closed one.
-        let choked = (hit.kind == Drum::OpenHat)
-            .then(|| {
-                hits[i + 1..].iter().find(|h| h.kind == Drum::ClosedHat).map(|h| h.at_s - hit.at_s)
-            })
-            .flatten();
+        let choked = choked_s(hits, i);
         stroke(&voices[index], hit.at_s, loud, choked, rate, &mut out, dice);
     }
     out

@@ -130,6 +130,13 @@ pub struct TrueHit {
     pub velocity: u8,
 }
 
+/// After how many seconds a stroke is choked: an open hat is, by the next closed one.
+pub fn choked_s(hits: &[TrueHit], stroke: usize) -> Option<f64> {
+    let hit = hits.get(stroke).filter(|h| h.kind == Drum::OpenHat)?;
+    let next = hits[stroke + 1..].iter().find(|h| h.kind == Drum::ClosedHat)?;
+    Some(next.at_s - hit.at_s)
+}
+
 /// A stretch of a piece: controllers and programs as they stand where it begins; the truth is read
 /// again from what is played.
 pub fn crop(piece: &Piece, from_s: f64, seconds: f64) -> Piece {

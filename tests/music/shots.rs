@@ -3,7 +3,7 @@
 //!
 //! The sounds are Sonic Pi's (CC0, Debian's `sonic-pi-samples`). For training alone.
 
-use super::{Drum, TrueHit};
+use super::{Drum, TrueHit, choked_s};
 use leitmotif::audio::decode::read_all;
 use leitmotif::audio::resample::resample_mono;
 use leitmotif::domain::limits::Limits;
@@ -102,9 +102,7 @@ impl Shots {
         for (i, hit) in hits.iter().enumerate() {
             let at = SOUNDS.iter().position(|s| s.0 == hit.kind);
             let Some(drum) = at.and_then(|at| kit[at].as_ref()) else { continue };
-            let next = hits[i + 1..].iter().find(|h| h.kind == Drum::ClosedHat);
-            let choked = next.filter(|_| hit.kind == Drum::OpenHat).map(|h| h.at_s - hit.at_s);
-            drum.strike(hit, choked, rate, &mut out);
+            drum.strike(hit, choked_s(hits, i), rate, &mut out);
         }
         out
     }

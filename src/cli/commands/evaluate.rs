@@ -65,12 +65,7 @@ fn describe(e: &Evidence) -> String {
         Layer::Notes => format!("tune, {:.0} matching eighths", e.score),
         Layer::Groove => format!("beat, {:.2} alike", e.score),
     }];
-    if e.transposition != 0 {
-        how.push(format!("{:+} semitones", e.transposition));
-    }
-    if (e.tempo_ratio - 1.0).abs() > 0.0075 {
-        how.push(format!("{:.0} % of its tempo", 100.0 * e.tempo_ratio));
-    }
+    how.extend(Some(e.change()).filter(|change| !change.is_empty()));
     let class = e.class.map_or_else(String::new, |c| format!("{c:?} "));
     format!(
         "  {class}{}-{} is like {}-{} of {} ({})",

@@ -12,8 +12,6 @@ pub const SURE_EIGHTHS: f32 = 40.0;
 /// tracks: 21 at most in 720 pairs of different artists, 12 in 179 of one artist, and 46 in one more,
 /// which really repeats a tune.
 pub const LEAST_EIGHTHS: f32 = 24.0;
-/// Bits of equal notes that are a copied tune if no two of the dataset's own tracks share as many.
-pub const LEAST_BITS: f32 = 140.0;
 /// Qmax of the harmony from which a progression is worth a word: 129 at most in those 720 pairs.
 pub const SHARED_PROGRESSION: f32 = 130.0;
 /// Score of a groove from which it is worth a word: 0.8 in one of a hundred there.
@@ -25,8 +23,6 @@ pub const SHARED_GROOVE: f32 = 0.85;
 pub struct Own {
     /// Matching eighths.
     pub eighths: f32,
-    /// Bits of equal notes.
-    pub bits: f32,
     /// Qmax of the harmony.
     pub progression: f32,
     /// Score of the beat.
@@ -36,11 +32,6 @@ pub struct Own {
 /// Whether so many matching eighths are a copied tune (class C).
 pub fn copied(eighths: f32, own: Own) -> bool {
     eighths >= SURE_EIGHTHS || (eighths >= LEAST_EIGHTHS && eighths > own.eighths)
-}
-
-/// Whether so many bits of equal notes are a copied tune (class C).
-pub fn copied_notes(bits: f32, own: Own) -> bool {
-    bits >= LEAST_BITS && bits > own.bits
 }
 
 /// Whether the harmony goes together longer than that of any two of the dataset's tracks: shared
@@ -69,7 +60,6 @@ mod tests {
         assert!(!copied(between, own(between + 1.0)));
         assert!(!copied(LEAST_EIGHTHS - 1.0, own(0.0)));
         assert!(copied(SURE_EIGHTHS + 1.0, own(0.0)));
-        assert!(!copied_notes(LEAST_BITS + 1.0, Own { bits: LEAST_BITS + 2.0, ..own(0.0) }));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Excerpts that are clean because they were made so.
 
+use crate::files;
 use leitmotif::audio::Audio;
 use leitmotif::audio::decode::{Decoder, read_part};
 use leitmotif::audio::loudness::measure as level;
@@ -8,13 +9,10 @@ use leitmotif::domain::limits::Limits;
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::quality::Figures;
 use std::f64::consts::TAU;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rate of all excerpts, Hz.
 const RATE_HZ: u32 = 44_100;
-/// Files that are no music of their own: the parts of pieces that are there as a whole.
-const PARTS: &str = "stems";
 
 /// A clean sound with its figures.
 pub struct Excerpt {
@@ -24,29 +22,6 @@ pub struct Excerpt {
     pub audio: Audio,
     /// What the checks measure in it.
     pub figures: Figures,
-}
-
-/// All audio files below a folder, in order.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            if path.is_dir() && !hidden && entry.file_name() != PARTS {
-                folders.push(path);
-            } else if path
-                .extension()
-                .and_then(|e| e.to_str())
-                .is_some_and(|e| ["ogg", "flac", "wav", "mp3", "opus", "m4a", "aiff"].contains(&e))
-            {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// The last two parts of a path.
@@ -63,7 +38,7 @@ pub fn name(path: &Path) -> String {
 /// Excerpts of real tracks, in turn from each folder.
 pub fn real(folder: &Path, count: usize, seconds: f64) -> Vec<Excerpt> {
     let mut artists: Vec<Vec<PathBuf>> = Vec::new();
-    for file in files(folder) {
+    for file in files::below(folder, files::AUDIO) {
         match artists.last_mut().filter(|a| a[0].parent() == file.parent()) {
             Some(artist) => artist.push(file),
             None => artists.push(vec![file]),

@@ -4,6 +4,7 @@
 use crate::Ask;
 use crate::lessons;
 use crate::material::Material;
+use leitmotif::judge::accuracy::notes::strokes;
 use leitmotif::listen::onsets;
 use leitmotif::listen::strokes::{Rule, struck};
 use leitmotif::nn::logistic;
@@ -33,27 +34,23 @@ pub fn report(held: &[&Material], ask: &Ask) {
         })
         .collect();
     for (kind, name) in NAMES.iter().enumerate() {
+        let mean = |rule: Rule| {
+            let of =
+                |(m, chances): (&&Material, &Vec<Vec<f32>>)| measure(m, kind, &chances[kind], rule);
+            let each: Vec<f64> = held.iter().zip(&chances).filter_map(of).collect();
+            (each.iter().sum::<f64>() / each.len().max(1) as f64, each.len())
+        };
         let mut results: Vec<(f64, usize, Rule)> = Vec::new();
         for rule in rules() {
-            let each: Vec<f64> = held
-                .iter()
-                .zip(&chances)
-                .filter_map(|(m, chances)| measure(m, kind, &chances[kind], rule))
-                .collect();
-            results.push((each.iter().sum::<f64>() / each.len().max(1) as f64, each.len(), rule));
+            let (f, pieces) = mean(rule);
+            results.push((f, pieces, rule));
         }
         results.sort_by(|a, b| b.0.total_cmp(&a.0));
         println!("  {name}:");
         for (f, n, rule) in &results[..4] {
             println!("    {f:.3} of {n} at {rule:?}");
         }
-        let now = Rule::of(kind);
-        let each: Vec<f64> = held
-            .iter()
-            .zip(&chances)
-            .filter_map(|(m, chances)| measure(m, kind, &chances[kind], now))
-            .collect();
-        println!("    {:.3} at {now:?}, as it is", each.iter().sum::<f64>() / each.len() as f64);
+        println!("    {:.3} at {:?}, as it is", mean(Rule::of(kind)).0, Rule::of(kind));
     }
 }
 
@@ -70,17 +67,6 @@ fn measure(m: &Material, kind: usize, chances: &[f32], rule: Rule) -> Option<f64
     let rate = onsets::frame_rate();
     let said: Vec<f64> = struck(chances, rule, m.seconds).iter().map(|(_, at)| at / rate).collect();
     let of_kind = |h: &&(f32, u8)| usize::from(h.1) == kind;
-    let mut free: Vec<f64> = m.hits.iter().filter(of_kind).map(|h| f64::from(h.0)).collect();
-    let all = said.len() + free.len();
-    if all == 0 {
-        return None;
-    }
-    let mut hits = 0;
-    for at in &said {
-        if let Some(i) = free.iter().position(|t| (t - at).abs() <= 0.05) {
-            free.remove(i);
-            hits += 1;
-        }
-    }
-    Some(2.0 * hits as f64 / all as f64)
+    let truth: Vec<f64> = m.hits.iter().filter(of_kind).map(|h| f64::from(h.0)).collect();
+    (truth.len() + said.len() > 0).then(|| strokes(&truth, &said).f())
 }

@@ -68,26 +68,6 @@ fn kept(cache: &Path, work: (&str, &str), change: &str) -> PathBuf {
     cache.join(format!("{}+{}+{change}.print", work.0, work.1))
 }
 
-/// All sound files below a folder, in order; stems of works that are there as a whole are not.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
-                folders.push(path);
-            } else if ["ogg", "flac", "wav", "mp3", "opus", "m4a"].contains(&ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.retain(|f| !f.parent().is_some_and(|p| p.ends_with("stems")));
-    found.sort();
-    found
-}
-
 /// Tracks in turn from each artist, with their fingerprints.
 pub fn works(files: &[PathBuf], limit: usize, cache: &Path) -> Vec<Work> {
     let artist =

@@ -131,11 +131,10 @@ fn line(table: &mut String, artist: &str, a: &str, b: &str, e: &RecordingEvidenc
     let best = e.passages.first();
     let _ = writeln!(
         table,
-        "{artist}\t{a}\t{b}\t{:.3}\t{}\t{:.3}\t{:.3}\t{:?}\t{:?}\t{}",
+        "{artist}\t{a}\t{b}\t{:.3}\t{}\t{:.3}\t{:?}\t{:?}\t{}",
         e.bits.unwrap_or(32.0),
         e.landmarks,
         e.coverage,
-        e.density,
         e.finding(),
         e.loop_reuse,
         best.map_or_else(String::new, |p| format!(

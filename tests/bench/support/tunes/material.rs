@@ -1,6 +1,7 @@
 //! Pieces to copy: collections of MIDI files, of WADs and of the generator.
 
 use super::plan::Plan;
+use crate::files;
 use crate::music::{Part, Piece, compose, crop, midi, wad};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,32 +38,13 @@ pub fn wads(set: &str, wads: &[PathBuf], seconds: f64) -> Vec<Original> {
 
 /// MIDI files of a folder.
 pub fn folder(set: &str, folder: &Path, seconds: f64) -> Vec<Original> {
-    files(folder, &["mid", "midi"])
+    files::below(folder, &["mid", "midi"])
         .iter()
         .filter_map(|path| {
             let name = path.file_stem()?.to_string_lossy().into_owned();
             read(set, &name, &fs::read(path).ok()?, seconds)
         })
         .collect()
-}
-
-/// Files with these endings anywhere in a folder, in order.
-pub fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-        for path in entries.filter_map(|e| Some(e.ok()?.path())) {
-            let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-            if path.is_dir() {
-                folders.push(path);
-            } else if ending.is_some_and(|e| endings.contains(&e.as_str())) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn read(set: &str, name: &str, bytes: &[u8], seconds: f64) -> Option<Original> {
