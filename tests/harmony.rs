@@ -198,7 +198,7 @@ struct Heard {
 fn hear(samples: &[f32]) -> Heard {
     let pitches = PitchFrames::new(samples);
     let grid: Vec<f64> = (0..=(2.0 * SECONDS) as usize).map(|i| 0.5 * i as f64).collect();
-    let harmony = chords::find(&grid, &[], &pitches).unwrap();
+    let harmony = chords::find(&grid, &pitches).unwrap();
     let keys = key::find(&harmony, pitches.harmonicity).unwrap();
     let named = harmony.spans.iter().filter(|s| s.chord.is_some());
     Heard {

@@ -26,16 +26,10 @@ pub struct Harmony {
     pub registers: Vec<[[f32; 12]; 2]>,
     /// Chance of each chord in each half beat.
     pub chances: Vec<[f32; STATES]>,
-    /// Half beats on which bars begin, in order; none where there are no bars.
-    pub bars: Vec<usize>,
 }
 
-/// Chords between consecutive times (beats or a fixed grid, seconds); bars begin at `downbeats_s`.
-pub fn find(
-    grid_s: &[f64],
-    downbeats_s: &[f64],
-    pitches: &PitchFrames,
-) -> Result<Harmony, WeightsError> {
+/// Chords between consecutive times (beats or a fixed grid, seconds).
+pub fn find(grid_s: &[f64], pitches: &PitchFrames) -> Result<Harmony, WeightsError> {
     if grid_s.len() < 2 || pitches.is_empty() {
         return Ok(Harmony::default());
     }
@@ -61,20 +55,7 @@ pub fn find(
         })
         .collect();
     let spans = spans(&path(&chances), &halves_s);
-    let bars = bars(&halves_s, downbeats_s);
-    Ok(Harmony { spans, halves_s, registers, chances, bars })
-}
-
-/// The half beats that begin at these times.
-fn bars(halves_s: &[(f64, f64)], downbeats_s: &[f64]) -> Vec<usize> {
-    let mut from = 0;
-    let begins = |time: &f64| {
-        let at =
-            from + halves_s[from..].iter().position(|(start, _)| (start - time).abs() < 1e-6)?;
-        from = at;
-        Some(at)
-    };
-    downbeats_s.iter().filter_map(begins).collect()
+    Ok(Harmony { spans, halves_s, registers, chances })
 }
 
 fn spans(path: &[usize], halves_s: &[(f64, f64)]) -> Vec<ChordSpan> {
@@ -155,7 +136,7 @@ mod tests {
         let names = ["C:maj", "A:min", "F:maj", "G:maj", "E:min", "D:min"];
         let pitches = PitchFrames::new(&play(&names, 2.0));
         let grid: Vec<f64> = (0..=24).map(|i| f64::from(i) * 0.5).collect();
-        let spans = find(&grid, &[], &pitches).unwrap().spans;
+        let spans = find(&grid, &pitches).unwrap().spans;
         let heard: Vec<String> =
             spans.iter().map(|s| s.chord.map_or("N".into(), |c| c.to_string())).collect();
         assert_eq!(heard, names);
@@ -168,7 +149,7 @@ mod tests {
     fn silence_is_no_chord() {
         let pitches = PitchFrames::new(&vec![0.0; 22_050 * 4]);
         let grid: Vec<f64> = (0..8).map(|i| f64::from(i) * 0.5).collect();
-        let spans = find(&grid, &[], &pitches).unwrap().spans;
+        let spans = find(&grid, &pitches).unwrap().spans;
         assert_eq!(spans.len(), 1);
         assert_eq!(spans[0].chord, None);
     }

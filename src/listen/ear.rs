@@ -155,9 +155,7 @@ fn analyse(
     let beat_grid = rhythm
         .as_ref()
         .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |r| with_ends(&r.beats_s, duration_s));
-    let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
-    let harmony =
-        if silent { Harmony::default() } else { chords::find(&beat_grid, &downbeats, &pitches)? };
+    let harmony = if silent { Harmony::default() } else { chords::find(&beat_grid, &pitches)? };
     let keys = key::find(&harmony, pitches.harmonicity)?;
     let notes = match pass {
         Pass::Quick => None,
@@ -165,6 +163,7 @@ fn analyse(
         Pass::Full if silent || (rhythm.is_none() && keys.whole.is_none()) => Some(Vec::new()),
         Pass::Full => Some(transcribe(samples, &onsets, pitches.tuning_cents)?),
     };
+    let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
     let bar_grid = if downbeats.is_empty() {
         fixed(duration_s, SECTION_GRID_S)
     } else {

@@ -89,14 +89,7 @@ fn movement(harmony: &Harmony) -> f64 {
 
 fn chances(harmony: &Harmony, from: usize, to: usize) -> Result<[f32; KEYS], WeightsError> {
     let chords: &[[f32; STATES]] = &harmony.chances[from..to];
-    let bars: Vec<(usize, usize)> = harmony
-        .bars
-        .iter()
-        .enumerate()
-        .filter(|(_, at)| (from..to).contains(*at))
-        .map(|(number, at)| (at - from, number))
-        .collect();
-    let said = keys::network()?.run(keys::input(&harmony.registers[from..to], chords, &bars));
+    let said = keys::network()?.run(keys::input(&harmony.registers[from..to], chords));
     let odds: [f32; KEYS] = std::array::from_fn(|s| said.row(s / CLASSES, s % CLASSES)[0]);
     let highest = odds.iter().copied().fold(f32::MIN, f32::max);
     let powers = odds.map(|o| (o - highest).exp());

@@ -11,11 +11,8 @@ use super::stack::{Plan, Stack};
 use super::weights::WeightsError;
 use std::sync::OnceLock;
 
-/// Channels read: two registers, nine qualities, the chord a stretch begins and ends with, and the
-/// chords on which bars and groups of four bars begin.
-pub const CHANNELS: usize = 2 + QUALITIES + 4;
-/// Bars of a group: phrases begin on the tonic more often than not.
-pub const GROUP: usize = 4;
+/// Channels read: two registers, nine qualities, and the chord a stretch begins and ends with.
+pub const CHANNELS: usize = 2 + QUALITIES + 2;
 /// Major and minor.
 pub const MODES: usize = 2;
 
@@ -36,13 +33,8 @@ pub fn plans() -> Vec<Plan> {
     ]
 }
 
-/// What the network reads of one stretch: its half beats, the chances of their chords, and its bars,
-/// each as the half beat it begins on and its number in the piece.
-pub fn input(
-    halves: &[[[f32; 12]; 2]],
-    chances: &[[f32; STATES]],
-    bars: &[(usize, usize)],
-) -> Maps {
+/// What the network reads of one stretch: its half beats and the chances of their chords.
+pub fn input(halves: &[[[f32; 12]; 2]], chances: &[[f32; STATES]]) -> Maps {
     let mut maps = Maps::new(CHANNELS, chords::ROWS_READ, 1, 0);
     let share = 1.0 / halves.len().max(1) as f32;
     let roots = |chances: &[f32; STATES], class: usize| -> f32 {
@@ -60,14 +52,6 @@ pub fn input(
         }
         for (i, end) in [chances.first(), chances.last()].into_iter().enumerate() {
             maps.row_mut(2 + QUALITIES + i, row)[0] = end.map_or(0.0, |c| roots(c, class));
-        }
-        for (i, every) in [1, GROUP].into_iter().enumerate() {
-            let (sum, count) = bars
-                .iter()
-                .filter(|(_, number)| number % every == 0)
-                .filter_map(|(at, _)| chances.get(*at))
-                .fold((0.0, 0.0), |(sum, count), c| (sum + roots(c, class), count + 1.0));
-            maps.row_mut(4 + QUALITIES + i, row)[0] = 2.0 * sum / f32::max(count, 1.0);
         }
     }
     maps

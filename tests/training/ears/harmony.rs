@@ -11,7 +11,6 @@ use leitmotif::nn::stack::{Plan, Stack};
 use leitmotif::nn::teach::{Adam, Gradient, lesson};
 use rayon::prelude::*;
 use std::fs;
-use std::ops::Range;
 
 const CHORD_STEPS: usize = 3_000;
 const KEY_STEPS: usize = 4_000;
@@ -131,18 +130,15 @@ pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
     let mut pieces: Vec<Keyed> = taught
         .iter()
         .filter(known)
-        .filter_map(|m| {
-            let (halves, chances, bars) = (m.halves.clone(), heard(m), bars_of(m));
-            Some(Keyed { halves, chances, bars, key: m.key? })
-        })
+        .filter_map(|m| Some(Keyed { halves: m.halves.clone(), chances: heard(m), key: m.key? }))
         .collect();
     println!("keys: {} pieces heard, {WRITTEN} written", pieces.len());
     let written: Vec<Keyed> = (0..WRITTEN)
         .into_par_iter()
         .map(|n| {
-            let (halves, bars, key) = written(FIRST_WRITTEN + n);
+            let (halves, key) = written(FIRST_WRITTEN + n);
             let chances = chances(&halves);
-            Keyed { halves, chances, bars, key }
+            Keyed { halves, chances, key }
         })
         .collect();
     pieces.extend(written);
@@ -154,18 +150,12 @@ pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
         let (tonic, minor) = piece.key;
         let truth = usize::from(minor) * CLASSES + usize::from(tonic);
         let part = from..from + length;
-        // Where bars were not heard right, they say nothing.
-        let bars: Vec<(usize, usize)> = match dice.unit() {
-            x if x < 0.15 => Vec::new(),
-            x => numbered(&piece.bars, &part, if x < 0.35 { dice.below(8) } else { 0 }),
-        };
-        let input = keys::input(&piece.halves[part.clone()], &piece.chances[part], &bars);
+        let input = keys::input(&piece.halves[part.clone()], &piece.chances[part]);
         lesson(stack, input, |maps| key_loss(maps, truth))
     });
     let (mut right, mut all) = (0, 0);
     for piece in held.iter().filter(known) {
-        let bars = numbered(&bars_of(piece), &(0..piece.halves.len()), 0);
-        let said = stack.run(keys::input(&piece.halves, &heard(piece), &bars));
+        let said = stack.run(keys::input(&piece.halves, &heard(piece)));
         let odds: Vec<f32> =
             (0..MODES * CLASSES).map(|s| said.row(s / CLASSES, s % CLASSES)[0]).collect();
         let (tonic, minor) = piece.key.expect("only pieces with a key");
@@ -179,37 +169,16 @@ pub fn keys(taught: &[&Material], held: &[&Material], ask: &Ask) {
 const WRITTEN: u64 = 3_000;
 const FIRST_WRITTEN: u64 = 500_000;
 
-/// Half beats on which the bars of a piece begin.
-fn bars_of(m: &Material) -> Vec<usize> {
-    begins(m.beats.iter().map(|t| f64::from(*t)), m.downbeats.iter().map(|t| f64::from(*t)))
-}
-
-fn begins(beats: impl Iterator<Item = f64>, downbeats: impl Iterator<Item = f64>) -> Vec<usize> {
-    let beats: Vec<f64> = beats.collect();
-    downbeats.filter_map(|d| Some(2 * beats.iter().position(|b| (b - d).abs() < 1e-3)?)).collect()
-}
-
-/// The bars in a part, with their numbers, `shift` half beats from where they are.
-fn numbered(bars: &[usize], part: &Range<usize>, shift: usize) -> Vec<(usize, usize)> {
-    let moved = bars.iter().map(|at| at + shift).enumerate();
-    moved.filter(|(_, at)| part.contains(at)).map(|(n, at)| (at - part.start, n)).collect()
-}
-
 /// A piece with a key.
 struct Keyed {
     halves: Vec<[[f32; 12]; 2]>,
     chances: Vec<[f32; STATES]>,
-    /// Half beats on which bars begin.
-    bars: Vec<usize>,
     key: (u8, bool),
 }
 
-/// Chroma of half beats, those on which bars begin, and the key.
-type Written = (Vec<[[f32; 12]; 2]>, Vec<usize>, (u8, bool));
-
 /// What would be heard of a composed piece: each note with its first overtones, some noise; and its
 /// key.
-fn written(seed: u64) -> Written {
+fn written(seed: u64) -> (Vec<[[f32; 12]; 2]>, (u8, bool)) {
     let truth = compose::compose(seed, 40.0).truth;
     let mut dice = Dice::new(seed, "written");
     let (fall, noise) = (0.3 + 0.6 * dice.unit(), 0.15 * dice.unit());
@@ -241,8 +210,7 @@ fn written(seed: u64) -> Written {
         })
         .collect();
     let key = truth.key.expect("composed pieces have a key");
-    let bars = begins(truth.beats_s.iter().copied(), truth.downbeats_s.iter().copied());
-    (halves, bars, (key.tonic.index() as u8, key.mode.is_minor()))
+    (halves, (key.tonic.index() as u8, key.mode.is_minor()))
 }
 
 fn key_loss(maps: &mut Maps, truth: usize) -> f64 {

@@ -69,12 +69,11 @@ fn hear(case: &Case) -> Heard {
         right: beats::tempo_exact(truth.tempo_bpm, r.bpm),
         beat: r.evidence.has_beat(),
     });
-    let bars = found.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
     let grid = found.map_or_else(
         || (0..=(case.seconds * 2.0) as usize).map(|i| i as f64 * 0.5).collect(),
         |r| r.beats_s,
     );
-    let harmony = chords::find(&grid, &bars, &pitches).expect("weights that ship");
+    let harmony = chords::find(&grid, &pitches).expect("weights that ship");
     let keys = key::find(&harmony, pitches.harmonicity).expect("weights that ship");
     let key = truth.key.zip(keys.whole).map(|(truth, (key, confidence))| Trial {
         figures: vec![odds(key_said(confidence))],
