@@ -152,10 +152,16 @@ pub struct StyleVerdict {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Heldout {
-    /// Mann-Whitney z; `None` while too few takes or held-out tracks exist.
+    /// Mann-Whitney z, negative where takes are nearer; `None` while there are too few of either.
     pub z: Option<f64>,
     /// Held-out tracks.
     pub n: usize,
+    /// Takes that were measured.
+    pub takes: usize,
+    /// Tracks that stand for unseen ones, each against all others.
+    pub tracks: usize,
+    /// What it means, in one sentence.
+    pub words: String,
 }
 
 /// A verdict.

@@ -100,6 +100,14 @@ pub fn own(references: &[Reference]) -> Own {
     Own::new(chosen.len(), &rows.concat())
 }
 
+/// Fewest wrong bits of 32 of any window of a sound against any of the tracks.
+pub fn nearest_bits(print: &Fingerprint, references: &[Reference]) -> Option<f64> {
+    let query = Query::new(print);
+    let bits = |r: &Reference| query.compare(&Track::new(&r.fingerprint)).bits;
+    let all: Vec<f64> = references.par_iter().filter_map(bits).collect();
+    all.into_iter().min_by(f64::total_cmp)
+}
+
 /// What the copy check says of a take.
 pub fn copy(
     print: &Fingerprint,

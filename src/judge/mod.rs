@@ -20,6 +20,7 @@ pub mod own;
 pub mod recording;
 pub mod style;
 pub mod tune;
+pub mod unseen;
 pub mod verdict;
 
 pub use fingerprint::Fingerprint;

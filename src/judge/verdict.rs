@@ -6,6 +6,7 @@ use super::fingerprint::Fingerprint;
 use super::notes::Notes;
 use super::own::Own;
 use super::style::{self, Field, Item};
+use super::unseen;
 use crate::domain::ids::TrackId;
 use crate::domain::verdict::{CopyVerdict, Heldout, Verdict};
 use crate::listen::profile::SoundProfile;
@@ -67,11 +68,20 @@ impl Judge {
     /// Judges.
     pub fn judge(&self, candidate: &Candidate) -> Verdict {
         let style = style::rank(&Item::new(&candidate.profile), &self.items, &self.own_style);
-        Verdict {
-            style,
-            copy: self.copy(candidate),
-            heldout: Heldout { z: None, n: self.held_out },
-        }
+        let copy = self.copy(candidate);
+        let heldout = self.unseen(copy.nearest_bits.as_slice());
+        Verdict { style, copy, heldout }
+    }
+
+    /// Whether sounds whose nearest windows have these wrong bits are nearer than unseen tracks.
+    pub fn unseen(&self, nearest_bits: &[f64]) -> Heldout {
+        unseen::answer(nearest_bits, &self.own().bits, self.held_out)
+    }
+
+    /// Fewest wrong bits of 32 of any window of a sound against any track; `None` when it is too
+    /// short to say.
+    pub fn nearest_bits(&self, print: &Fingerprint) -> Option<f64> {
+        class::nearest_bits(print, &self.references)
     }
 
     fn copy(&self, candidate: &Candidate) -> CopyVerdict {

@@ -22,6 +22,7 @@ pub mod local;
 pub mod mapping;
 pub mod preview;
 pub mod progress;
+pub mod proof;
 pub mod reseeding;
 pub mod screening;
 pub mod selftest;

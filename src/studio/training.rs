@@ -7,6 +7,7 @@ use super::hearing;
 use super::importing::locate;
 use super::local::Inner;
 use super::progress::Reporter;
+use super::proof;
 use super::screening;
 use super::trimming::within;
 use super::work::TrainWork;
@@ -15,6 +16,7 @@ use crate::domain::finetune::{Manifest, Source, TrainStatus};
 use crate::domain::ids::FinetuneId;
 use crate::domain::job::Phase;
 use crate::domain::track::Track;
+use crate::domain::verdict::Heldout;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::{Learned, Material, TrainRequest};
 use crate::judge::{Judge, Own, Reference};
@@ -85,7 +87,7 @@ pub fn run(
         reporter,
         stop,
     );
-    let (learned, references, own) = match made {
+    let (learned, judged) = match made {
         Ok(made) => made,
         Err(e) => {
             // What was half made goes; if it cannot, the next start clears it.
@@ -111,7 +113,7 @@ pub fn run(
     let info = inner.engine.info();
     let mut report = learned.report.clone();
     report.cpu_seconds = (spent * 100.0).round() / 100.0;
-    report.heldout.n = held_out;
+    report.heldout = judged.heldout;
     report.notes.extend(counting.words());
     report.counted = counting.counted(&tracks);
     let manifest = Manifest {
@@ -129,7 +131,7 @@ pub fn run(
         screened: screened.words,
         report,
     };
-    if let Err(e) = inner.store.commit_finetune(&manifest, &references, &own) {
+    if let Err(e) = inner.store.commit_finetune(&manifest, &judged.references, &judged.own) {
         let _ = inner.store.drop_staged_finetune(&id);
         return Err(e.into());
     }
@@ -227,7 +229,7 @@ fn make(
     folder: std::path::PathBuf,
     reporter: &Reporter,
     stop: &StopToken,
-) -> Result<(Learned, Vec<Reference>, Own), StudioError> {
+) -> Result<(Learned, Judged), StudioError> {
     let learned = (0..parts.tracks.len()).filter(|i| !parts.held[*i]);
     let material: Vec<Material> = learned
         .map(|i| {
@@ -275,9 +277,20 @@ fn make(
         .collect();
     reporter.progress(Phase::Evaluate, 0.0, 1.0);
     // The dataset's own figures, so that the first take need not wait for them.
-    let judge = Judge::new(references.clone(), 0);
+    let held_out = parts.held.iter().filter(|h| **h).count();
+    let judge = Judge::new(references.clone(), held_out);
     let own = judge.own().clone();
     reporter.metric(Phase::Evaluate, "own_nearest_bits", serde_json::json!(own.bits));
+    reporter.progress(Phase::Evaluate, 1.0, (proof::TAKES + 1) as f64);
+    let made_by = (id, request.folder.as_path());
+    let heldout = proof::prove(inner, made_by, (&work.genre, work.seed), &judge, reporter, stop)?;
     reporter.end_phase(Phase::Evaluate);
-    Ok((learned, references, own))
+    Ok((learned, Judged { references, own, heldout }))
+}
+
+/// What judging needs later, and what it says of the first takes.
+struct Judged {
+    references: Vec<Reference>,
+    own: Own,
+    heldout: Heldout,
 }

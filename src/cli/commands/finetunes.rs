@@ -83,6 +83,12 @@ fn show(m: &Manifest, out: &Out) {
     for line in &learned.manner {
         out.line(line);
     }
+    let proof = &learned.heldout;
+    if proof.takes > 0 {
+        let (takes, tracks) = (proof.takes, proof.tracks);
+        let z = super::train::z(proof.z);
+        out.line(&format!("{takes} test takes against {tracks} tracks: {}{z}", proof.words));
+    }
     let rows: Vec<Vec<String>> = m
         .sources
         .iter()

@@ -77,6 +77,8 @@ fn print(report: &TrainReport, out: &Out) {
         keys.join(", "),
         one_decimal(learned.loudness_lufs)
     ));
+    let proof = &learned.heldout;
+    out.say(&format!("{} test takes: {}{}", proof.takes, proof.words, z(proof.z)));
     out.say(&report.report.screened);
     for note in &learned.notes {
         out.say(note);
@@ -143,4 +145,9 @@ pub fn detach(
     }
     out.say(&format!("process {} has started; its job is not there yet", child.id()));
     Ok(0)
+}
+
+/// The statistic of the test, in brackets.
+pub fn z(z: Option<f64>) -> String {
+    z.map_or_else(String::new, |z| format!(" (z {z:+.1})"))
 }
