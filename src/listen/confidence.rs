@@ -1,7 +1,7 @@
 //! How sure a hearing is, meant as a share: of the tracks that are given 0.8, four of five should be
 //! right.
 //!
-//! The constants are to be fitted on rendered music whose truth is known, on one half of the pieces, and
+//! The constants are fitted on rendered music whose truth is known, on one half of the pieces, and
 //! tried on the other: `cargo bench --bench hearing -- --calibrate --bank .. --midi .. --generated N`
 //! prints both, and must be run again when a network that hears is trained again. Must never be used
 //! to decide whether there is a beat or a key at all: that is asked of [`Evidence::has_beat`] and of
@@ -9,21 +9,22 @@
 
 use super::rhythm::median;
 
-/// From this confidence on a hearing is called confident. 95 % of those should be right; that is not
-/// shown before the constants below are fitted.
-pub const CONFIDENT: f64 = 0.7;
+/// From this confidence on a hearing is called confident. Of rendered pieces with at least so much, 141
+/// of 149 tempi and 46 of 50 keys are right; of the half that the constants were not fitted on, 64 of 70
+/// and 18 of 20.
+pub const CONFIDENT: f64 = 0.9;
 
 /// Steadiness under which there is no beat: speech has a rhythm, but no beat.
 const LEAST_STEADINESS: f64 = 0.3;
 /// Figures that the confidence in a tempo is computed from.
 pub const FIGURES: usize = 6;
 
-/// Weights of the figures of [`Evidence::figures`], after their constant. Set by hand, not fitted
-/// yet.
-const TEMPO: [f64; FIGURES + 1] = [-4.05, 9.0, -12.0, 0.0, 0.0, 0.0, 0.0];
-/// Constant and slope over the log odds that the network of keys gives its best key. Not fitted yet:
-/// what the network says is passed on.
-const KEY: [f64; 2] = [0.0, 1.0];
+/// Weights of the figures of [`Evidence::figures`], after their constant. How plainly beats are heard
+/// says nothing more once it is known how steady and how even they are.
+const TEMPO: [f64; FIGURES + 1] = [3.804, 0.0, -56.023, -4.285, -9.256, 0.0, -1.8];
+/// Constant and slope over the log odds that the network of keys gives its best key: it is a little
+/// surer of itself than it is right.
+const KEY: [f64; 2] = [-0.018, 0.807];
 
 /// What speaks for a tempo and against it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -9,7 +9,7 @@ use leitmotif::audio::resample::resample_mono;
 use leitmotif::domain::limits::Limits;
 use leitmotif::judge::accuracy::beats;
 use leitmotif::judge::accuracy::interval::wilson;
-use leitmotif::listen::confidence::{CONFIDENT, key_said, odds};
+use leitmotif::listen::confidence::{CONFIDENT, FIGURES, key_said, odds};
 use leitmotif::listen::onsets::OnsetFrames;
 use leitmotif::listen::pitches::PitchFrames;
 use leitmotif::listen::{RATE_HZ, chords, key, rhythm};
@@ -20,6 +20,10 @@ use std::collections::BTreeMap;
 const ROUNDS: usize = 4_000;
 /// Weight of squared weights, against evidence that happens to fit a few pieces.
 const PENALTY: f64 = 0.02;
+
+/// What each figure of the evidence of a tempo speaks for: only a beat that is heard plainly is a good
+/// sign.
+const TEMPO_SIGNS: [f64; FIGURES] = [1.0, -1.0, -1.0, -1.0, -1.0, -1.0];
 
 /// Evidence of one piece, and whether what was heard is right.
 struct Trial {
@@ -47,8 +51,9 @@ pub fn print(cases: &[Case]) {
         half[1].extend(&piece.key);
     }
     println!("\nconfidence, fitted on every other piece, tried on the rest:");
-    for (name, (fitted, kept)) in ["TEMPO", "KEY"].iter().zip(fitted.iter().zip(&kept)) {
-        let weights = fit(fitted);
+    let kinds = [("TEMPO", TEMPO_SIGNS.as_slice()), ("KEY", &[1.0])];
+    for ((name, signs), (fitted, kept)) in kinds.into_iter().zip(fitted.iter().zip(&kept)) {
+        let weights = fit(fitted, signs);
         let words: Vec<String> = weights.iter().map(|w| format!("{w:.3}")).collect();
         println!("{name}: [{}]", words.join(", "));
         for (which, half) in [("fitted", fitted), ("kept", kept)] {
@@ -90,7 +95,9 @@ fn chance(weights: &[f64], figures: &[f64]) -> f64 {
 
 /// Weights after a constant, by gradient over figures brought to one scale. The targets are Platt's,
 /// a little inside 0 and 1, so that a half without errors is not taken for certainty.
-fn fit(trials: &[&Trial]) -> Vec<f64> {
+/// A weight never gets another sign than its figure has: what a few odd pieces happen to show would be
+/// wrong of others.
+fn fit(trials: &[&Trial], signs: &[f64]) -> Vec<f64> {
     let Some(first) = trials.first() else { return Vec::new() };
     let size = first.figures.len();
     let n = trials.len() as f64;
@@ -119,6 +126,9 @@ fn fit(trials: &[&Trial]) -> Vec<f64> {
         for i in 0..=size {
             let penalty = if i == 0 { 0.0 } else { PENALTY * weights[i] };
             weights[i] -= 0.5 * (slope[i] + penalty);
+            if i > 0 && weights[i] * signs[i - 1] < 0.0 {
+                weights[i] = 0.0;
+            }
         }
     }
     let mut plain: Vec<f64> = weights[1..].iter().zip(&scale).map(|(w, s)| w / s).collect();
@@ -140,6 +150,8 @@ fn worth(which: &str, trials: &[&Trial], weights: &[f64]) {
         .map(|(a, b)| format!("{a:.1}: {}", share(a, b)))
         .to_vec();
     let confident: Vec<bool> = said.iter().filter(|s| s.0 >= CONFIDENT).map(|s| s.1).collect();
+    let over: Vec<String> =
+        [0.8, 0.85, 0.9, 0.95].map(|from| format!("{from}: {}", share(from, 1.1))).to_vec();
     let right = confident.iter().filter(|r| **r).count() as f64;
     let n = confident.len() as f64;
     let (low, high) = if n > 0.0 { wilson(right / n, n) } else { (0.0, 1.0) };
@@ -149,10 +161,11 @@ fn worth(which: &str, trials: &[&Trial], weights: &[f64]) {
         !over.is_empty() && wrong as f64 <= 0.05 * over.len() as f64
     });
     println!(
-        "  {which}: {} pieces, {} right; by confidence {}; confident ({CONFIDENT}): {right}/{n} right ({low:.2}-{high:.2}); 95 % right from {least:?}; without a steady beat: {} ({} right)",
+        "  {which}: {} pieces, {} right; by confidence {}; confident ({CONFIDENT}): {right}/{n} right ({low:.2}-{high:.2}); from {}; 95 % right from {least:?}; without a steady beat: {} ({} right)",
         said.len(),
         said.iter().filter(|s| s.1).count(),
         bands.join(" "),
+        over.join(" "),
         trials.iter().filter(|t| !t.beat).count(),
         trials.iter().filter(|t| !t.beat && t.right).count(),
     );
