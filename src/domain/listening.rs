@@ -109,10 +109,24 @@ pub struct SectionSpan {
     pub label: String,
     /// Level of the section within the track, 0 quietest .. 1 loudest.
     pub energy: f64,
+    /// Families of instruments that play in it, longest first; empty when this pass does not listen
+    /// for them.
+    #[serde(default)]
+    pub families: Vec<FamilyShare>,
+}
+
+/// A family of instruments in a section.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FamilyShare {
+    /// "drums", "bass", "struck" (keys, mallets, guitars) or "held" (organs, strings, brass, winds,
+    /// synthesisers).
+    pub family: String,
+    /// Share of the section in which it is heard, 0..1.
+    pub share: f64,
 }
 
 /// Where voices were heard.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Vocals {
     /// Whether there are voices at all.
     pub present: bool,
@@ -120,6 +134,9 @@ pub struct Vocals {
     pub confidence: f64,
     /// Start and end of each passage.
     pub spans: Vec<(f64, f64)>,
+    /// Lowest and highest sung note (MIDI), where leads were heard in the passages.
+    #[serde(default)]
+    pub range: Option<(u8, u8)>,
 }
 
 /// A transcribed note.
@@ -263,7 +280,7 @@ pub struct Listening {
     pub channels: u16,
     /// Beats a minute; `None` without a beat.
     pub tempo_bpm: Option<f64>,
-    /// How sure the tempo is, its octave included, 0..1. From 0.7 on it is called confident.
+    /// How sure the tempo is, its octave included, 0..1. From 0.9 on it is called confident.
     pub tempo_confidence: f64,
     /// Beats; empty without a beat.
     pub beats_s: Vec<f64>,
@@ -280,7 +297,7 @@ pub struct Listening {
     pub tuning_cents: f64,
     /// Key of the whole track; `None` where there is none.
     pub key: Option<Key>,
-    /// How sure the key is, tonic and mode, 0..1; confident from 0.7 on.
+    /// How sure the key is, tonic and mode, 0..1; confident from 0.9 on.
     pub key_confidence: f64,
     /// Where each key holds, if it changes.
     #[serde(default)]
@@ -295,7 +312,7 @@ pub struct Listening {
     pub loudness_range_lu: f64,
     /// True peak, ITU-R BS.1770; `None` for silence.
     pub true_peak_dbtp: Option<f64>,
-    /// Voices; `None` when this pass does not listen for them.
+    /// Singing; `None` when this pass does not listen for it. Speech may be taken for it.
     pub vocals: Option<Vocals>,
     /// Notes; `None` when this pass does not transcribe.
     pub notes: Option<Vec<NoteSpan>>,

@@ -65,6 +65,11 @@ impl fmt::Display for PitchClass {
     }
 }
 
+/// A MIDI note as musicians write it: C4 is 60.
+pub fn note_name(midi: u8) -> String {
+    format!("{}{}", PitchClass::new(i32::from(midi % 12)), i32::from(midi) / 12 - 1)
+}
+
 /// The scale a key uses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Mode {

@@ -8,12 +8,15 @@ use super::quality::{QualityMeter, Source};
 use super::slices::Slice;
 use super::{
     RATE_HZ, chords, feel, key, notes, onsets, pitches, rhythm, sections, slices, spectra, strokes,
+    timbres,
 };
 use crate::audio::decode::{Damage, StreamInfo};
 use crate::audio::loudness::LoudnessMeter;
 use crate::audio::peaks::{PeakMeter, Peaks};
 use crate::audio::resample::{ResampleError, Resampler};
-use crate::domain::listening::{Listening, NoteSpan, Pass, Problem, ProblemKind, Severity};
+use crate::domain::listening::{
+    Listening, NoteSpan, Pass, Problem, ProblemKind, SectionSpan, Severity, Vocals,
+};
 use crate::nn::weights::WeightsError;
 use serde::{Deserialize, Serialize};
 
@@ -157,19 +160,25 @@ fn analyse(
         .map_or_else(|| fixed(duration_s, CHORD_GRID_S), |r| with_ends(&r.beats_s, duration_s));
     let harmony = if silent { Harmony::default() } else { chords::find(&beat_grid, &pitches)? };
     let keys = key::find(&harmony, pitches.harmonicity)?;
-    let notes = match pass {
-        Pass::Quick => None,
-        // Sound with neither beat nor key is no music: what seems a note in speech or noise is none.
-        Pass::Full if silent || (rhythm.is_none() && keys.whole.is_none()) => Some(Vec::new()),
-        Pass::Full => Some(transcribe(samples, &onsets, pitches.tuning_cents)?),
-    };
     let downbeats = rhythm.as_ref().map_or_else(Vec::new, rhythm::Rhythm::downbeats_s);
     let bar_grid = if downbeats.is_empty() {
         fixed(duration_s, SECTION_GRID_S)
     } else {
         with_ends(&downbeats, duration_s)
     };
-    let sections = if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
+    let mut sections =
+        if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
+    let (notes, vocals) = match pass {
+        Pass::Quick => (None, None),
+        Pass::Full if silent => (Some(Vec::new()), Some(Vocals::default())),
+        Pass::Full => {
+            // Sound with neither beat nor key is no music: what seems a note in speech or noise is none.
+            let music = rhythm.is_some() || keys.whole.is_some();
+            let (notes, vocals) =
+                hear_closely(samples, &onsets, pitches.tuning_cents, music, &mut sections)?;
+            (Some(notes), Some(vocals))
+        }
+    };
     let cuts = slices::cut(samples, &onsets, &pitches, rhythm.as_ref());
     if rhythm.is_none() && !silent && duration_s > 8.0 {
         problems.push(missing(ProblemKind::Beatless, duration_s));
@@ -208,7 +217,7 @@ fn analyse(
             loudness_lufs: None,
             loudness_range_lu: 0.0,
             true_peak_dbtp: None,
-            vocals: None,
+            vocals,
             notes,
             production: None,
             problems,
@@ -219,16 +228,28 @@ fn analyse(
     })
 }
 
-/// Pitched notes and drum strokes, by start.
-fn transcribe(
+/// What only the full pass hears: pitched notes and drum strokes, by start, and voices; the families
+/// that play are written into the sections. There are no notes in what is no music.
+fn hear_closely(
     samples: &[f32],
     onsets: &onsets::OnsetFrames,
     tuning_cents: f64,
-) -> Result<Vec<NoteSpan>, WeightsError> {
-    let mut found = notes::find(&spectra::pitch_maps(samples, tuning_cents))?;
-    found.extend(strokes::find(onsets)?);
-    found.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
-    Ok(found)
+    music: bool,
+    sections: &mut [SectionSpan],
+) -> Result<(Vec<NoteSpan>, Vocals), WeightsError> {
+    let pitch = spectra::pitch_maps(samples, tuning_cents);
+    let mut found = Vec::new();
+    if music {
+        found = notes::find(&pitch)?;
+        found.extend(strokes::find(onsets)?);
+        found.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
+    }
+    let timbres = timbres::hear(&pitch)?;
+    for section in sections {
+        section.families = timbres.families(section.start_s, section.end_s);
+    }
+    let vocals = timbres.vocals(&found);
+    Ok((found, vocals))
 }
 
 /// What there is not, as something to know about a track.

@@ -29,13 +29,14 @@ pub mod slices;
 pub mod spans;
 pub mod spectra;
 pub mod strokes;
+pub mod timbres;
 pub mod tonality;
 
 pub use ear::{Ear, Hearing};
 
 /// Changes whenever a parameter of the analysis does: a cached record of another version is not
 /// used, because every rank computed from it would silently shift.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Rate at which music is analysed, Hz.
 pub const RATE_HZ: u32 = 22_050;

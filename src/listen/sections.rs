@@ -157,6 +157,7 @@ fn label(rows: &[Vec<f64>], edges: &[usize], levels: &[f64], bars_s: &[f64]) -> 
                 end_s: bars_s[ends[i]],
                 label: letter_name(letter),
                 energy: (1.0 - (loudest - section_levels[i]) / spread).clamp(0.0, 1.0),
+                families: Vec::new(),
             }
         })
         .collect()

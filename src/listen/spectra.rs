@@ -9,7 +9,7 @@ use super::onsets::{self, OnsetFrames};
 use super::pitches::{self, PitchFrames};
 use crate::audio::stft::Stft;
 use crate::nn::maps::Maps;
-use crate::nn::{bars, notes, strokes};
+use crate::nn::{bars, notes, strokes, timbres};
 
 /// Samples between frames of pitch spectra: 43 frames a second.
 pub const HOP: usize = 512;
@@ -45,6 +45,30 @@ pub fn pitch_maps(samples: &[f32], tuning_cents: f64) -> Maps {
             let row = maps.row_mut(channel, band / PER_SEMITONE);
             for (t, out) in row.iter_mut().enumerate() {
                 *out = (gain * levels[t * BANDS + band]).ln_1p().min(CEILING);
+            }
+        }
+    }
+    maps
+}
+
+/// Frames of pitch spectra in one of [`timbre_maps`].
+const FRAMES_A_TIMBRE: usize = 2;
+
+/// Frames a second of [`timbre_maps`].
+pub fn timbre_rate() -> f64 {
+    frame_rate() / FRAMES_A_TIMBRE as f64
+}
+
+/// What timbres are heard from, out of pitch spectra: the short window's bands, two frames in one:
+/// `[3][104][frames]`.
+pub fn timbre_maps(pitch: &Maps) -> Maps {
+    let frames = pitch.frames() / FRAMES_A_TIMBRE;
+    let mut maps = Maps::new(timbres::CHANNELS, timbres::ROWS_READ, frames, timbres::PAD);
+    for channel in 0..timbres::CHANNELS {
+        for row in 0..timbres::ROWS_READ {
+            let levels = pitch.row(PER_SEMITONE + channel, row).as_chunks::<FRAMES_A_TIMBRE>().0;
+            for (out, pair) in maps.row_mut(channel, row).iter_mut().zip(levels) {
+                *out = pair.iter().sum::<f32>() / FRAMES_A_TIMBRE as f32;
             }
         }
     }

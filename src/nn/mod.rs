@@ -13,6 +13,7 @@ pub mod notes;
 pub mod stack;
 pub mod strokes;
 pub mod teach;
+pub mod timbres;
 pub mod weights;
 
 /// The logistic curve: a chance from log odds.

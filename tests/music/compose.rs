@@ -110,6 +110,7 @@ fn write(seed: u64, seconds: f64, drums: bool) -> Piece {
         end_s: at(s.beat + s.bars * manner.per_bar),
         label: s.label.clone(),
         energy: s.energy,
+        families: Vec::new(),
     });
     Piece {
         truth: Truth {

@@ -17,6 +17,7 @@ pub mod render;
 pub mod sf3;
 pub mod shots;
 pub mod sing;
+pub mod speech;
 pub mod wad;
 
 use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};

@@ -1,6 +1,7 @@
 //! Singing made by code: harmonics of a gliding, trembling pitch through the formants of vowels,
-//! with consonants of noise between them.
+//! with consonants of noise between them; or through the throat of a synthetic speaker.
 
+use super::speech::{GAINS, STEP_HZ, Speech, Syllable};
 use super::{Part, Piece, TrueNote};
 use leitmotif::engine::resident::dice::Dice;
 use std::f64::consts::TAU;
@@ -37,9 +38,15 @@ struct Singer {
     tilt: f64,
 }
 
-/// Sings the lead of a piece: its notes leave the band's events and come back in the truth as sung.
-/// Returns the voice alone, empty where there was no lead.
-pub fn sing(piece: &mut Piece, rate_hz: f64, frames: usize, dice: &mut Dice) -> Vec<f32> {
+/// Sings the lead of a piece, in the voice of `speech` if there is one: its notes leave the band's
+/// events and come back in the truth as sung. Returns the voice alone, empty where there was no lead.
+pub fn sing(
+    piece: &mut Piece,
+    rate_hz: f64,
+    frames: usize,
+    speech: Option<&Speech>,
+    dice: &mut Dice,
+) -> Vec<f32> {
     let mut lead: Vec<TrueNote> =
         piece.truth.notes.iter().filter(|n| n.part == Part::Lead).copied().collect();
     if lead.len() < 4 {
@@ -69,7 +76,8 @@ pub fn sing(piece: &mut Piece, rate_hz: f64, frames: usize, dice: &mut Dice) -> 
     for note in &mut lead {
         note.midi = (i32::from(note.midi) + singer.shift).clamp(36, 88) as u8;
         note.program = PROGRAM;
-        syllable(note, before, &singer, rate_hz, &mut voice, dice);
+        let spoken = speech.map(|s| &s.syllables[dice.below(s.syllables.len())]);
+        syllable(note, before, &singer, spoken, rate_hz, &mut voice, dice);
         before = Some(f64::from(note.midi));
     }
     room(&mut voice, rate_hz, dice);
@@ -82,16 +90,23 @@ fn syllable(
     note: &TrueNote,
     before: Option<f64>,
     singer: &Singer,
+    spoken: Option<&Syllable>,
     rate: f64,
     voice: &mut [f32],
     dice: &mut Dice,
 ) {
     let length = note.end_s - note.start_s;
     let loud = 0.5 + 0.5 * f64::from(note.velocity) / 127.0;
-    let consonant =
-        if dice.chance(0.65) { (0.03 + 0.07 * dice.unit()).min(0.3 * length) } else { 0.0 };
-    hiss(note.start_s, consonant, loud, rate, voice, dice);
-    let (from, to) = (VOWELS[dice.below(7)], VOWELS[dice.below(7)]);
+    let throat = Throat::drawn(spoken, singer, dice);
+    let consonant = match spoken {
+        Some(syllable) => pronounce(syllable, note.start_s, 0.4 * length, loud, rate, voice),
+        None if dice.chance(0.65) => {
+            let consonant = (0.03 + 0.07 * dice.unit()).min(0.3 * length);
+            hiss(note.start_s, consonant, loud, rate, voice, dice);
+            consonant
+        }
+        None => 0.0,
+    };
     let start = ((note.start_s + 0.7 * consonant) * rate) as usize;
     let end = ((note.end_s * rate) as usize).min(voice.len());
     let mut phases = [0f64; 48];
@@ -104,17 +119,12 @@ fn syllable(
         let tremble = depth * (TAU * singer.vibrato_hz * t + wobble).sin() + 0.05 * dice.normal();
         let hz = 440.0 * 2f64.powf((f64::from(note.midi) + glide + tremble - 69.0) / 12.0);
         let share = (t / length).min(1.0);
-        let formants: [f64; 3] =
-            std::array::from_fn(|i| singer.size * (from[i] + share * (to[i] - from[i])));
+        let shape = throat.at(share, t, (end - block) as f64 / rate);
         let left = (end - block) as f64 / rate;
         let envelope = loud * (t / 0.04).min(1.0) * (left / 0.06).min(1.0);
         let levels: [f64; 48] = std::array::from_fn(|h| {
             let partial = hz * (h + 1) as f64;
-            if partial > 5_500.0 {
-                0.0
-            } else {
-                throat(partial, &formants) / ((h + 1) as f64).powf(singer.tilt)
-            }
+            if partial > HIGHEST_HZ { 0.0 } else { shape.gain(partial, h + 1) }
         });
         for (i, sample) in voice[block..(block + BLOCK).min(end)].iter_mut().enumerate() {
             let mut sum = 0.0;
@@ -130,8 +140,101 @@ fn syllable(
     }
 }
 
+/// Partials above this are left out.
+const HIGHEST_HZ: f64 = 5_500.0;
+
+/// What shapes a syllable.
+enum Throat<'a> {
+    /// Two vowels, gliding from one to the other; how fast the harmonics fall.
+    Vowels([f64; 3], [f64; 3], f64),
+    /// Moments of speech, and what brings them to one level.
+    Spoken(&'a [[f32; GAINS]], f64),
+}
+
+/// The throat at one moment.
+enum Shape<'a> {
+    Formants([f64; 3], f64),
+    Gains(&'a [f32; GAINS], f64),
+}
+
+impl<'a> Throat<'a> {
+    fn drawn(spoken: Option<&'a Syllable>, singer: &Singer, dice: &mut Dice) -> Self {
+        match spoken {
+            Some(syllable) => {
+                let loudest = syllable.moments.iter().map(|m| m.iter().sum::<f32>());
+                let level = loudest.fold(1e-6, f32::max);
+                Self::Spoken(&syllable.moments, 6.0 / f64::from(level))
+            }
+            None => {
+                let (from, to) = (VOWELS[dice.below(7)], VOWELS[dice.below(7)]);
+                let sized = |v: [f64; 3]| v.map(|f| singer.size * f);
+                Self::Vowels(sized(from), sized(to), singer.tilt)
+            }
+        }
+    }
+
+    /// Its shape a share of the way through, `since` seconds after the start and `left` before the end.
+    fn at(&self, share: f64, since: f64, left: f64) -> Shape<'a> {
+        match *self {
+            Self::Vowels(from, to, tilt) => {
+                Shape::Formants(std::array::from_fn(|i| from[i] + share * (to[i] - from[i])), tilt)
+            }
+            Self::Spoken(moments, level) => {
+                // Both ends move as they were spoken; what lies between is held as long as the note.
+                const MOMENT_S: f64 = 128.0 / 22_050.0;
+                let last = moments.len() - 1;
+                let (in_, out) = ((since / MOMENT_S) as usize, (left / MOMENT_S) as usize);
+                let middle = (share * last as f64) as usize;
+                let third = moments.len() / 3;
+                let at = if in_ < third.min(middle.max(1)) {
+                    in_
+                } else if out < third {
+                    (last - out).max(middle.min(last))
+                } else {
+                    middle.clamp(third.min(last), last.saturating_sub(third).max(third.min(last)))
+                };
+                Shape::Gains(&moments[at.min(last)], level)
+            }
+        }
+    }
+}
+
+impl Shape<'_> {
+    /// Gain of a partial, by its frequency and number.
+    fn gain(&self, hz: f64, number: usize) -> f64 {
+        match self {
+            Self::Formants(formants, tilt) => resonance(hz, formants) / (number as f64).powf(*tilt),
+            Self::Gains(gains, level) => {
+                let place = hz / STEP_HZ;
+                let (at, part) = (place as usize, place.fract());
+                let of = |i: usize| f64::from(gains.get(i).copied().unwrap_or(0.0));
+                level * (of(at) * (1.0 - part) + of(at + 1) * part)
+            }
+        }
+    }
+}
+
+/// Puts what is spoken before a vowel in front of a note; returns how long it is, at most `most`.
+fn pronounce(
+    syllable: &Syllable,
+    at_s: f64,
+    most_s: f64,
+    loud: f64,
+    rate: f64,
+    voice: &mut [f32],
+) -> f64 {
+    let most = (most_s * rate) as usize;
+    let spoken = &syllable.consonant[syllable.consonant.len().saturating_sub(most)..];
+    let first = (at_s * rate) as usize;
+    let level = 0.9 * loud as f32;
+    for (out, sample) in voice.iter_mut().skip(first).zip(spoken) {
+        *out += level * sample;
+    }
+    spoken.len() as f64 / rate
+}
+
 /// Gain of the vocal tract: three resonances in parallel.
-fn throat(hz: f64, formants: &[f64; 3]) -> f64 {
+fn resonance(hz: f64, formants: &[f64; 3]) -> f64 {
     let widths = [90.0, 110.0, 170.0];
     let gains = [1.0, 0.6, 0.35];
     (0..3).map(|i| gains[i] / (1.0 + ((hz - formants[i]) / widths[i]).powi(2)).sqrt()).sum::<f64>()

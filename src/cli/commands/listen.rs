@@ -2,7 +2,8 @@
 
 use crate::cli::args::Listen;
 use crate::cli::out::{Out, clock, one_decimal};
-use crate::domain::listening::{Listening, Pass, ProductionProfile};
+use crate::domain::listening::{Listening, Pass, ProductionProfile, SectionSpan, Vocals};
+use crate::domain::pitch::note_name;
 use crate::domain::work::StopToken;
 use crate::listen::file::listen;
 use crate::listen::midi;
@@ -63,6 +64,12 @@ fn print(heard: &Listening, out: &Out) {
     let sections: Vec<String> =
         heard.sections.iter().map(|s| format!("{} {}", clock(s.start_s), s.label)).collect();
     out.line(&format!("sections  {}", sections.join("  ")));
+    if let Some(band) = band(&heard.sections) {
+        out.line(&format!("plays     {band}"));
+    }
+    if let Some(vocals) = &heard.vocals {
+        out.line(&format!("voices    {}", voices(vocals)));
+    }
     let chords: Vec<String> = heard
         .chords
         .iter()
@@ -85,6 +92,33 @@ fn print(heard: &Listening, out: &Out) {
         let at = if whole { String::new() } else { format!(" at {:.2} s", problem.start_s) };
         out.line(&format!("note      {}{at}: {}", problem.kind.word(), problem.detail));
     }
+}
+
+/// The families that play in the first section of each label; `None` where none were listened for.
+fn band(sections: &[SectionSpan]) -> Option<String> {
+    let mut told: Vec<&str> = Vec::new();
+    let mut words = Vec::new();
+    for section in sections {
+        if section.families.is_empty() || told.contains(&section.label.as_str()) {
+            continue;
+        }
+        told.push(&section.label);
+        let families: Vec<&str> = section.families.iter().map(|f| f.family.as_str()).collect();
+        words.push(format!("{}: {}", section.label, families.join(" ")));
+    }
+    (!words.is_empty()).then(|| words.join("  "))
+}
+
+fn voices(vocals: &Vocals) -> String {
+    if !vocals.present {
+        return "none heard".to_owned();
+    }
+    let spans: Vec<String> =
+        vocals.spans.iter().map(|(from, to)| format!("{}-{}", clock(*from), clock(*to))).collect();
+    let range = vocals.range.map_or_else(String::new, |(low, high)| {
+        format!(", {} to {}", note_name(low), note_name(high))
+    });
+    format!("{}{range} (confidence {:.2})", spans.join("  "), vocals.confidence)
 }
 
 /// Crest, width and decay in a line; the spectrum is in the JSON.

@@ -2,14 +2,14 @@
 
 use crate::material::Material;
 use crate::shade::Shade;
-use crate::{Ask, after};
+use crate::{Ask, after, timbres as sounds};
 use leitmotif::engine::resident::dice::Dice;
 use leitmotif::listen::{onsets, spectra};
 use leitmotif::nn::logistic;
 use leitmotif::nn::maps::Maps;
 use leitmotif::nn::stack::{Plan, Stack};
 use leitmotif::nn::teach::{Adam, Gradient, lesson};
-use leitmotif::nn::{bars, notes, strokes};
+use leitmotif::nn::{bars, notes, strokes, timbres};
 use rayon::prelude::*;
 use std::fs;
 use std::path::PathBuf;
@@ -27,21 +27,24 @@ struct Course {
     rate: f64,
     frame_rate: f64,
     input: fn(&Material, isize, usize, usize) -> Maps,
-    /// How far levels are shaded, nepers; 0 for maps that are no levels.
+    /// Bands of levels, and how far they are shaded, nepers; 0 for maps that are no levels.
+    bands: usize,
     shade: f64,
     /// Answer and weight of each output, row and frame of an excerpt that starts here.
     answers: fn(&Material, isize, usize) -> Vec<Answer>,
     /// Outputs that are asked everywhere; those beyond them only where an answer says so.
     outputs: &'static [&'static str],
+    /// How many of those can be asked of a piece.
+    asked: fn(&Material) -> usize,
 }
 
 /// A frame that should say something else than 0 with weight 1.
-struct Answer {
-    output: usize,
-    row: usize,
-    frame: isize,
-    answer: f32,
-    weight: f32,
+pub struct Answer {
+    pub output: usize,
+    pub row: usize,
+    pub frame: isize,
+    pub answer: f32,
+    pub weight: f32,
 }
 
 fn course(net: &str) -> Course {
@@ -57,8 +60,10 @@ fn course(net: &str) -> Course {
             frame_rate: onsets::frame_rate(),
             input: mel,
             answers: stroke_answers,
+            bands: strokes::MEL,
             shade: 0.5,
             outputs: &["kick", "snare", "closed", "open", "tom", "cymbal", "clap", "other"],
+            asked: |_| strokes::KINDS,
         },
         "bars" => Course {
             plans: bars::plans(),
@@ -71,8 +76,26 @@ fn course(net: &str) -> Course {
             frame_rate: onsets::frame_rate(),
             input: |m, from, frames, pad| m.mel.excerpt(from, frames, pad),
             answers: bar_answers,
+            bands: strokes::MEL,
             shade: 0.35,
             outputs: &["beat", "bar"],
+            asked: |_| 2,
+        },
+        "timbres" => Course {
+            plans: timbres::plans(),
+            pad: timbres::PAD,
+            frames: 128,
+            margin: 24,
+            excerpts: 16,
+            steps: 6_000,
+            rate: 3e-3,
+            frame_rate: spectra::timbre_rate(),
+            input: |m, from, frames, pad| m.pitch.excerpt(from, frames, pad),
+            answers: sounds::answers,
+            bands: timbres::ROWS_READ,
+            shade: 0.5,
+            outputs: &timbres::NAMES,
+            asked: sounds::asked,
         },
         _ => Course {
             plans: notes::plans(),
@@ -85,8 +108,10 @@ fn course(net: &str) -> Course {
             frame_rate: spectra::frame_rate(),
             input: |m, from, frames, pad| m.pitch.excerpt(from, frames, pad),
             answers: note_answers,
+            bands: notes::ROWS_READ,
             shade: 0.0,
             outputs: &["start", "sound"],
+            asked: |_| 2,
         },
     }
 }
@@ -134,7 +159,7 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
                 let piece = taught[dice.below(taught.len())];
                 let room = (piece.seconds * course.frame_rate - course.frames as f64).max(0.0);
                 let from = (dice.unit() * room) as isize;
-                (piece, from, Shade::drawn(shade, &mut dice))
+                (piece, from, Shade::drawn(course.bands, shade, &mut dice))
             })
             .collect();
         let lessons: Vec<(f64, Gradient)> = drawn
@@ -162,6 +187,9 @@ pub fn teach(net: &str, taught: &[&Material], held: &[&Material], ask: &Ask) {
         }
     }
     save(net, &stack, ask);
+    if net == "timbres" {
+        return sounds::report(&stack, &held);
+    }
     report(&course, &stack, &held);
     if net == "bars" {
         after::report(&stack, &held);
@@ -199,7 +227,8 @@ fn judge(course: &Course, maps: &mut Maps, piece: &Material, begin: isize) -> f6
     // Outputs that are always asked count 1 everywhere; the others only where an answer says so.
     let mut answers = vec![0f32; maps.channels() * size];
     let mut weights = vec![0f32; maps.channels() * size];
-    weights[..course.outputs.len() * size].fill(1.0);
+    let asked = (course.asked)(piece);
+    weights[..asked * size].fill(1.0);
     for a in (course.answers)(piece, begin, frames) {
         let Some(frame) = usize::try_from(a.frame).ok().filter(|f| *f < frames) else { continue };
         let at = a.output * size + a.row * frames + frame;

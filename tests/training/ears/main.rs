@@ -5,6 +5,9 @@
 //! `FluidR3` bank (MIT), and pieces of the base through the built-in synthesis, each with its own
 //! tuning, tone, drive and noise. Of every ten pieces one is held out; of Freedoom's, the twenty
 //! that the bench of the hearing uses are never read.
+//!
+//! `train-ears -- timbres` makes pieces of its own: half of them sung by Debian's `flite` or by code,
+//! some over stretches of the free records of `--records DIR,DIR` (BSD and MIT: see the card).
 
 #![allow(
     clippy::struct_field_names,
@@ -25,6 +28,8 @@ mod lessons;
 mod material;
 mod pieces;
 mod shade;
+mod sung;
+mod timbres;
 
 use std::path::PathBuf;
 
@@ -32,6 +37,8 @@ use std::path::PathBuf;
 pub struct Ask {
     nets: Vec<String>,
     wads: Vec<PathBuf>,
+    /// Folders of free instrumental records.
+    records: Vec<PathBuf>,
     cache: Option<PathBuf>,
     pieces: u64,
     /// One of so many pieces is used, for a shorter course.
@@ -48,14 +55,14 @@ fn main() {
     let (held, taught): (Vec<_>, Vec<_>) = material.iter().partition(|m| m.number % 10 == 0);
     let seconds: f64 = taught.iter().map(|m| m.seconds).sum();
     println!("{} pieces, {:.2} hours; {} held out", taught.len(), seconds / 3600.0, held.len());
-    let asked = |net: &str| ask.nets.iter().any(|n| n == net || n == "all");
+    let asked = |net: &str| ask.nets.iter().any(|n| n == net || (n == "all" && net != "timbres"));
     if asked("chords") {
         harmony::chords(&taught, &held, &ask);
     }
     if asked("keys") {
         harmony::keys(&taught, &held, &ask);
     }
-    for net in ["strokes", "bars", "notes"] {
+    for net in ["strokes", "bars", "notes", "timbres"] {
         if asked(net) {
             lessons::teach(net, &taught, &held, &ask);
         }
@@ -69,6 +76,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
     let mut ask = Ask {
         nets: Vec::new(),
         wads: Vec::new(),
+        records: Vec::new(),
         cache: None,
         pieces: 1_100,
         every: 1,
@@ -80,6 +88,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Ask {
         let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
         match word.as_str() {
             "--freedoom" => ask.wads = value().split(',').map(PathBuf::from).collect(),
+            "--records" => ask.records = value().split(',').map(PathBuf::from).collect(),
             "--cache" => ask.cache = Some(PathBuf::from(value())),
             "--pieces" => ask.pieces = value().parse().expect("a number of pieces"),
             "--every" => ask.every = value().parse().expect("a number of pieces"),

@@ -2,6 +2,7 @@
 
 use crate::music::{Drum, Part, Piece};
 use crate::pieces::Sources;
+use crate::sung::Choir;
 use crate::{Ask, colour};
 use leitmotif::domain::listening::ChordSpan;
 use leitmotif::domain::pitch::Quality;
@@ -90,28 +91,56 @@ pub struct Material {
     /// Tonic, and whether the mode is minor.
     pub key: Option<(u8, bool)>,
     pub sections: Vec<f32>,
+    /// Whether all instruments are known; of a record, only what was sung over it is.
+    pub known: bool,
 }
 
 /// Makes all pieces, or reads those made before.
 pub fn gather(ask: &Ask) -> Vec<Material> {
     let sources = Sources::open(ask);
     let numbers: Vec<u64> = (0..ask.pieces).step_by(ask.every).collect();
+    if ask.nets == ["timbres"] {
+        let choir = Choir::gather(&sources, ask);
+        return numbers.into_par_iter().map(|number| timbres(number, &choir, ask)).collect();
+    }
     numbers.into_par_iter().map(|number| one(number, &sources, ask)).collect()
+}
+
+/// A piece for the network of timbres, with what it reads in the place of pitch spectra.
+fn timbres(number: u64, choir: &Choir<'_>, ask: &Ask) -> Material {
+    kept(number, "timbre", ask, || {
+        let mut dice = Dice::new(number, "timbres");
+        let (samples, piece, known) = choir.play(number, &mut dice);
+        let samples = colour::colour(samples, &mut dice);
+        let mut material = describe(number, &samples, &piece, 6.0 * dice.normal(), true);
+        let pitch = spectra::pitch_maps(&samples, 0.0);
+        material.pitch = Bytes::new(&spectra::timbre_maps(&pitch));
+        material.mel = Bytes::new(&Maps::default());
+        material.known = known;
+        material
+    })
 }
 
 fn one(number: u64, sources: &Sources, ask: &Ask) -> Material {
     // Pitch spectra are only read by the notes, and cost more than all the rest.
     let lean = !ask.nets.iter().any(|n| n == "notes" || n == "all");
     let ending = if lean { "lean" } else { "piece" };
+    kept(number, ending, ask, || {
+        let mut dice = Dice::new(number, "material");
+        let (samples, piece, cents) = sources.play(number, &mut dice);
+        let samples = colour::colour(samples, &mut dice);
+        describe(number, &samples, &piece, cents + 6.0 * dice.normal(), lean)
+    })
+}
+
+/// What was made before, or what `make` makes now.
+fn kept(number: u64, ending: &str, ask: &Ask, make: impl FnOnce() -> Material) -> Material {
     let kept = ask.cache.as_ref().map(|dir| dir.join(format!("{number}.{ending}")));
     let made_before = kept.as_ref().and_then(|path| fs::read(path).ok());
     if let Some(Ok(material)) = made_before.map(|bytes| postcard::from_bytes(&bytes)) {
         return material;
     }
-    let mut dice = Dice::new(number, "material");
-    let (samples, piece, cents) = sources.play(number, &mut dice);
-    let samples = colour::colour(samples, &mut dice);
-    let material = describe(number, &samples, &piece, cents + 6.0 * dice.normal(), lean);
+    let material = make();
     if let Some(path) = kept {
         fs::create_dir_all(path.parent().expect("a folder")).expect("the cache can be made");
         fs::write(path, postcard::to_stdvec(&material).expect("plain data"))
@@ -175,6 +204,7 @@ fn describe(number: u64, samples: &[f32], piece: &Piece, cents: f64, lean: bool)
         halves: halves.iter().map(|(from, to)| pitches.registers(*from, *to)).collect(),
         key: truth.key.map(|k| (k.tonic.index() as u8, k.mode.is_minor())),
         sections: truth.sections.iter().map(|s| s.start_s as f32).collect(),
+        known: true,
     }
 }
 

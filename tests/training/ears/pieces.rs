@@ -54,7 +54,7 @@ const GENRES: [&str; 20] = [
 /// All that pieces are made from.
 pub struct Sources {
     fonts: Vec<Arc<SoundFont>>,
-    freedoom: Vec<Vec<u8>>,
+    pub freedoom: Vec<Vec<u8>>,
     plain: Resident,
     shots: Shots,
 }
@@ -131,7 +131,7 @@ impl Sources {
         }
     }
 
-    fn font(&self, dice: &mut Dice) -> &Arc<SoundFont> {
+    pub fn font(&self, dice: &mut Dice) -> &Arc<SoundFont> {
         &self.fonts[dice.below(self.fonts.len())]
     }
 
@@ -139,7 +139,7 @@ impl Sources {
     fn sung(&self, number: u64, seconds: f64, dice: &mut Dice) -> (Vec<f32>, Piece, f64) {
         let mut piece = compose::compose(number, seconds);
         let frames = ((piece.truth.duration_s + 1.0) * f64::from(RATE_HZ)) as usize;
-        let voice = sing::sing(&mut piece, f64::from(RATE_HZ), frames, dice);
+        let voice = sing::sing(&mut piece, f64::from(RATE_HZ), frames, None, dice);
         let band = render::render(self.font(dice), &piece, RATE_HZ);
         let level = 10f64.powf((10.0 * dice.unit() - 4.0) / 20.0);
         (mix(band, &voice, level), piece, 0.0)
@@ -147,7 +147,7 @@ impl Sources {
 
     /// A stretch of one of Freedoom's pieces, faster or slower, higher or lower, some of its
     /// instruments exchanged.
-    fn freedoom(&self, seconds: f64, dice: &mut Dice) -> Piece {
+    pub fn freedoom(&self, seconds: f64, dice: &mut Dice) -> Piece {
         let bytes = &self.freedoom[dice.below(self.freedoom.len())];
         let mut piece = midi::read(bytes).expect("Freedoom's files can be read");
         let tempo = 0.8 * 1.6f64.powf(dice.unit());
@@ -175,7 +175,7 @@ impl Sources {
     }
 
     /// A piece of the base through the built-in synthesis.
-    fn composed_by_the_base(
+    pub fn composed_by_the_base(
         &self,
         seed: u64,
         seconds: f64,
@@ -206,7 +206,7 @@ impl Sources {
 }
 
 /// A band with something else over it, `level` times as loud; peaks below full scale.
-fn mix(mut band: Vec<f32>, over: &[f32], level: f64) -> Vec<f32> {
+pub fn mix(mut band: Vec<f32>, over: &[f32], level: f64) -> Vec<f32> {
     let rms = |x: &[f32]| (x.iter().map(|s| s * s).sum::<f32>() / x.len().max(1) as f32).sqrt();
     let gain = level as f32 * rms(&band).max(0.01) / rms(over).max(1e-4);
     band.iter_mut().zip(over).for_each(|(b, o)| *b += gain * o);

@@ -6,7 +6,7 @@
 
 use super::super::compose::manner::{Groove, Strokes, Voice};
 use crate::domain::listening::{Listening, Meter, NoteSpan};
-use crate::domain::pitch::PitchClass;
+use crate::domain::pitch::note_name;
 use crate::listen::strokes::PART as DRUMS;
 
 /// Places of the grid to a simple and to a compound beat.
@@ -217,11 +217,6 @@ fn place_word(place: usize, per_beat: usize) -> String {
         (_, part) => format!(".{part}"),
     };
     format!("{beat}{mark}")
-}
-
-/// A MIDI note as musicians write it, C4 = 60.
-fn note_name(midi: u8) -> String {
-    format!("{}{}", PitchClass::new(i32::from(midi % 12)), i32::from(midi) / 12 - 1)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::domain::dataset::{Dataset, Member};
 use crate::domain::listening::{Listening, Problem, Severity};
+use crate::domain::pitch::note_name;
 use crate::store::hearings::Record;
 use crate::tui::facts::Facts;
 use crate::tui::theme::Role;
@@ -123,10 +124,13 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
         lines.push(fact("sound", format!("crest {:.1} dB, decay {decay}", p.crest_db)));
     }
     lines.push(match &l.vocals {
-        Some(v) if v.present => fact(
-            "voices",
-            format!("{} (sure {:.2})", count(v.spans.len(), "passage", "passages"), v.confidence),
-        ),
+        Some(v) if v.present => {
+            let range = v.range.map_or_else(String::new, |(low, high)| {
+                format!(", {} to {}", note_name(low), note_name(high))
+            });
+            let passages = count(v.spans.len(), "passage", "passages");
+            fact("voices", format!("{passages}{range} (sure {:.2})", v.confidence))
+        }
         Some(_) => fact("voices", "none heard"),
         None => with("voices", "not listened for", Role::Dim),
     });
@@ -134,6 +138,7 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
     if !form.is_empty() {
         lines.push(fact("form", form.join(" ")));
     }
+    lines.extend(players(l).map(|families| fact("plays", families)));
     let mut chords = String::new();
     for span in l.chords.iter().take(24) {
         let _ = match span.chord {
@@ -147,6 +152,23 @@ fn heard(l: &Listening, lines: &mut Vec<Fact>) {
         lines.push(with("chords", "none heard", Role::Dim));
     }
     lines.extend(l.problems.iter().map(problem));
+}
+
+/// The families that play, longest in the whole track first; `None` where none were listened for.
+fn players(l: &Listening) -> Option<String> {
+    let mut seconds: Vec<(&str, f64)> = Vec::new();
+    for section in &l.sections {
+        for family in &section.families {
+            let heard = family.share * (section.end_s - section.start_s);
+            match seconds.iter_mut().find(|s| s.0 == family.family) {
+                Some(sum) => sum.1 += heard,
+                None => seconds.push((&family.family, heard)),
+            }
+        }
+    }
+    seconds.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let names: Vec<&str> = seconds.iter().map(|s| s.0).collect();
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// A problem, with its place where it has one.
