@@ -83,21 +83,30 @@ fn ready(notes: &Notes) -> Result<Prepared, NotMeasured> {
     }
 }
 
+/// What two of several tracks have in common: their numbers, the second the smaller, seconds of the
+/// shorter one, and what was compared.
+pub type Pair = (usize, usize, f64, Compared);
+
+/// Compares every two tracks.
+pub fn pairs(tracks: &[&Reference]) -> Vec<Pair> {
+    let known: Vec<Known<'_>> =
+        tracks.par_iter().map(|r| Known::new(&r.fingerprint, &r.notes)).collect();
+    let rows: Vec<Vec<Pair>> = (0..tracks.len())
+        .into_par_iter()
+        .map(|i| {
+            let asked = Asked::new(&tracks[i].fingerprint, &tracks[i].notes);
+            let seconds = |n: usize| tracks[n].fingerprint.seconds();
+            (0..i).map(|j| (i, j, seconds(i).min(seconds(j)), asked.compare(&known[j]))).collect()
+        })
+        .collect();
+    rows.concat()
+}
+
 /// Measures a dataset's tracks against one another.
 pub fn own(references: &[Reference]) -> Own {
     let chosen: Vec<&Reference> =
         super::own::chosen(references.len()).into_iter().map(|i| &references[i]).collect();
-    let known: Vec<Known<'_>> =
-        chosen.par_iter().map(|r| Known::new(&r.fingerprint, &r.notes)).collect();
-    let rows: Vec<Vec<(usize, usize, f64, Compared)>> = (0..chosen.len())
-        .into_par_iter()
-        .map(|i| {
-            let asked = Asked::new(&chosen[i].fingerprint, &chosen[i].notes);
-            let seconds = |n: usize| chosen[n].fingerprint.seconds();
-            (0..i).map(|j| (i, j, seconds(i).min(seconds(j)), asked.compare(&known[j]))).collect()
-        })
-        .collect();
-    Own::new(chosen.len(), &rows.concat())
+    Own::new(chosen.len(), &pairs(&chosen))
 }
 
 /// What the copy check says of a take.
