@@ -47,6 +47,8 @@ pub enum Slot {
     Folder,
     /// What is to be heard.
     Sound,
+    /// What was heard in the track that a take is held against.
+    Matched,
 }
 
 /// Which worker answers; a slow question must not keep a quick one waiting.

@@ -139,10 +139,25 @@ fn take(n: u8, prompt: &str) -> Take {
         "prompt": prompt, "finetune": "ft_01JD0000000000000000000001", "seconds": null, "seed": n,
         "plan": null, "loudness_lufs": null, "without": [], "no_vocals": false,
     });
+    // The first take holds two passages of tracks, the others none.
+    let copy = if n == 1 {
+        json!({ "layers_checked": ["audio", "notes", "groove"], "nearest_bits": 5.2,
+                "nearest_track": id(2), "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12,
+                "class": "B", "words": "contains an altered recording", "evidence": [
+                    { "track_id": id(2), "layer": "audio", "start_s": 12.0, "end_s": 24.0,
+                      "track_start_s": 30.0, "track_end_s": 42.6, "score": 5.2, "transposition": 2,
+                      "tempo_ratio": 1.05, "landmarks": 31, "class": "B" },
+                    { "track_id": id(6), "layer": "notes", "start_s": 2.0, "end_s": 14.0,
+                      "track_start_s": 1.0, "track_end_s": 13.0, "score": 44.0, "transposition": 0,
+                      "tempo_ratio": 1.0, "landmarks": 0, "class": "C" },
+                ] })
+    } else {
+        json!({ "layers_checked": ["audio"], "nearest_bits": 10.6, "nearest_track": id(2),
+                "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12 })
+    };
     let verdict = json!({
         "style": { "rank": 4, "of": 13, "p": 0.7, "words": "4 of 13 by distance to your music" },
-        "copy": { "layers_checked": ["audio"], "nearest_bits": 10.6, "nearest_track": id(2),
-                  "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12 },
+        "copy": copy,
         "heldout": { "n": 2 },
     });
     serde_json::from_value(json!({

@@ -345,3 +345,28 @@ fn what_was_written_stays_where_a_form_is_refused() {
     let asked = &state.jobs.last().unwrap().request;
     assert_eq!(asked["paths"][0], "/home/ada/songs");
 }
+
+#[test]
+fn a_matched_passage_is_heard_on_either_side() {
+    let mut s = session();
+    s.keys("4 tab tab tab j W").shows("passage 1 of 2").shows("A tk_").shows("B tape choir");
+    s.shows("0:12.0 to 0:24.0").shows("0:30.0 to 0:42.6").shows("+2 semitones, 5 % faster");
+    // Without a device the ways to hear it are told first, over the evidence.
+    s.keys("p esc").shows("passage 1 of 2");
+    s.keys("a").shows("B: tape choir at 0:30.0").keys("a").shows("at 0:12.0");
+    s.keys("j tab p");
+    let played: Vec<String> =
+        s.studio.did().into_iter().filter(|d| d.starts_with("play")).collect();
+    let ends: Vec<bool> = [
+        ("/audio.wav", "12.0"),
+        ("/music/tape choir.flac", "30.0"),
+        ("/audio.wav", "12.0"),
+        ("/music/grain pad.flac", "1.0"),
+    ]
+    .iter()
+    .zip(&played)
+    .map(|((file, at), did)| did.contains(file) && did.contains(&format!(" {at} ")))
+    .collect();
+    assert_eq!((played.len(), ends), (4, vec![true; 4]), "{played:?}");
+    s.shows("passage 2 of 2").keys("q").hides("passage 2 of 2");
+}

@@ -10,12 +10,13 @@ use std::fmt::Write;
 const SIZES: [(u16, u16); 5] = [(120, 36), (100, 28), (80, 24), (60, 16), (1, 1)];
 
 /// The keys that lead to each screen.
-const SCREENS: [(&str, &str); 6] = [
+const SCREENS: [(&str, &str); 7] = [
     ("library", "1"),
     ("triage", "1 t"),
     ("diagnostics", "2"),
     ("jobs", "3"),
     ("generate", "4 tab tab tab"),
+    ("evidence", "4 tab tab tab j W"),
     ("help", "1 ?"),
 ];
 

@@ -3,7 +3,7 @@
 use super::Generate;
 use crate::domain::take::Take;
 use crate::domain::track::Track;
-use crate::domain::verdict::{CopyClass, Layer, Verdict};
+use crate::domain::verdict::{CopyClass, Evidence, Layer, Verdict};
 use crate::studio::Work;
 use crate::studio::evaluation;
 use crate::tui::actions::Act;
@@ -11,6 +11,7 @@ use crate::tui::ask::Ask;
 use crate::tui::cx::{Cx, Do};
 use crate::tui::facts::Facts;
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::evidence::{Evidence as Matched, Passage};
 use crate::tui::overlay::form::{Form, Line, Must};
 use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::view::View;
@@ -99,7 +100,7 @@ impl Generate {
                     Some(pair) => cx.todo.push(Do::Compare(Box::new(pair.clone()))),
                     None => match nearest(take, cx.facts) {
                         Some(b) => {
-                            let pair = Pair { second: false, a: first, b };
+                            let pair = Pair { second: false, a: first, b, places: None };
                             cx.todo.push(Do::Compare(Box::new(pair)));
                         }
                         None => cx.open(compare_with(first, cx)),
@@ -141,7 +142,7 @@ impl Generate {
                 take_over(&mut self.settings, &take);
                 self.set_prompt(&take.request.prompt, cx);
             }
-            Act::Evidence => cx.open(evidence(take, cx.facts)),
+            Act::Evidence => cx.open(self.evidence(take, cx.facts)),
             _ => return self.act_on_wave(act, cx),
         }
         true
@@ -247,8 +248,56 @@ fn clear(cx: &Cx<'_>) -> Overlay {
     Overlay::Confirm(Confirm::new("Clear takes?", &words, "delete them", Purpose::DeleteTakes(ids)))
 }
 
+impl Generate {
+    /// What a verdict rests on: passages to see and to hear where there are any, and a text.
+    fn evidence(&self, take: &Take, facts: &Facts) -> Overlay {
+        let lines = rests_on(take, facts);
+        let found = take.verdict.iter().flat_map(|v| &v.copy.evidence);
+        let passages: Vec<Passage> = found.map(|e| passage(e, facts)).collect();
+        if passages.is_empty() {
+            return Overlay::View(View::new("What the verdict rests on", lines));
+        }
+        let known = self.peaks.as_ref().filter(|(path, _)| *path == take.audio);
+        let peaks = known.map(|(_, peaks)| std::sync::Arc::clone(peaks));
+        let take = sound(take, &Time::default());
+        Overlay::Evidence(Box::new(Matched::new(take, peaks, passages, lines)))
+    }
+}
+
+/// A piece of evidence as it is shown.
+fn passage(found: &Evidence, facts: &Facts) -> Passage {
+    let title = facts.title(&found.track_id);
+    let kind = match found.layer {
+        Layer::Audio => "recording",
+        Layer::Notes => "tune",
+        Layer::Groove => "beat",
+    };
+    let class = found.class.map_or_else(String::new, |c| format!("{c:?} "));
+    let change = Some(found.change()).filter(|c| !c.is_empty());
+    let change = change.map_or_else(String::new, |c| format!(", {c}"));
+    // Verdicts of older versions do not say where the passage of the track ends.
+    let length_s = (found.end_s - found.start_s) * found.tempo_ratio;
+    let said = Some(found.track_end_s).filter(|end| *end > found.track_start_s);
+    let end_s = said.unwrap_or(found.track_start_s + length_s.max(0.1));
+    Passage {
+        words: format!(
+            "{class}{kind}: {} to {} is like {} at {}{change}",
+            place(found.start_s),
+            place(found.end_s),
+            title,
+            place(found.track_start_s)
+        ),
+        track_id: found.track_id.clone(),
+        title,
+        track: facts.track(&found.track_id).map(|(_, m)| track_sound(&m.track, facts)),
+        take_s: (found.start_s, found.end_s),
+        track_s: (found.track_start_s, end_s),
+        role: if found.class.is_some_and(|c| c > CopyClass::C) { Role::Text } else { Role::Bad },
+    }
+}
+
 /// Everything a verdict rests on, to read.
-fn evidence(take: &Take, facts: &Facts) -> Overlay {
+fn rests_on(take: &Take, facts: &Facts) -> Vec<(String, Role)> {
     let mut lines = vec![
         (take.request.prompt.clone(), Role::Text),
         (String::new(), Role::Text),
@@ -269,7 +318,7 @@ fn evidence(take: &Take, facts: &Facts) -> Overlay {
         lines.push((format!("not understood: {}", brief.unknown_words.join(", ")), Role::Warn));
     }
     lines.extend(brief.unsupported.iter().map(|u| (format!("not done: {u}"), Role::Warn)));
-    Overlay::View(View::new("What the verdict rests on", lines))
+    lines
 }
 
 fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
@@ -306,18 +355,6 @@ fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
     if let Some(track) = verdict.copy.nearest_track.as_ref() {
         let words = format!("  nearest: {}", facts.title(track));
         lines.push((words, Role::Text));
-    }
-    for found in &verdict.copy.evidence {
-        lines.push((
-            format!(
-                "  {} to {} is like {} at {}",
-                place(found.start_s),
-                place(found.end_s),
-                facts.title(&found.track_id),
-                place(found.track_start_s)
-            ),
-            if found.class.is_some_and(|c| c > CopyClass::C) { Role::Text } else { Role::Bad },
-        ));
     }
     lines.push((format!("  held-out tracks to test against: {}", verdict.heldout.n), Role::Dim));
     lines.push((String::new(), Role::Text));
