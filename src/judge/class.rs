@@ -15,11 +15,15 @@ use crate::domain::ids::TrackId;
 use crate::domain::time::clock;
 use crate::domain::verdict::{CopyClass, CopyVerdict, Evidence, Layer};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Tracks over which a tune's likeness may be scattered before one of them must dominate.
 const SCATTERED: usize = 3;
 /// Share of the matched seconds that the dominant track must hold.
 const DOMINANT: f64 = 0.3;
+/// Tracks from which a rank among them says something: of fewer, a take is the nearest more than one
+/// time in ten by chance alone.
+const RANKED_FROM: usize = 9;
 
 /// What was measured between a take and a track, or between two tracks.
 #[derive(Clone, Debug)]
@@ -89,14 +93,30 @@ pub type Pair = (usize, usize, f64, Compared);
 
 /// Compares every two tracks.
 pub fn pairs(tracks: &[&Reference]) -> Vec<Pair> {
-    let known: Vec<Known<'_>> =
-        tracks.par_iter().map(|r| Known::new(&r.fingerprint, &r.notes)).collect();
+    pairs_beyond(tracks, &|_, _| None)
+}
+
+/// The same where some comparisons are known by the numbers of the two: they are not made again.
+pub fn pairs_beyond(
+    tracks: &[&Reference],
+    known: &(dyn Fn(usize, usize) -> Option<Compared> + Sync),
+) -> Vec<Pair> {
+    // Making a track ready costs; one whose pairs are all known is not.
+    let ready: Vec<OnceLock<Known<'_>>> = tracks.iter().map(|_| OnceLock::new()).collect();
     let rows: Vec<Vec<Pair>> = (0..tracks.len())
         .into_par_iter()
         .map(|i| {
-            let asked = Asked::new(&tracks[i].fingerprint, &tracks[i].notes);
+            let asked = OnceLock::new();
+            let compare = |j: usize| {
+                let asked =
+                    asked.get_or_init(|| Asked::new(&tracks[i].fingerprint, &tracks[i].notes));
+                let other = &tracks[j];
+                asked.compare(ready[j].get_or_init(|| Known::new(&other.fingerprint, &other.notes)))
+            };
             let seconds = |n: usize| tracks[n].fingerprint.seconds();
-            (0..i).map(|j| (i, j, seconds(i).min(seconds(j)), asked.compare(&known[j]))).collect()
+            let shorter_s = |j: usize| seconds(i).min(seconds(j));
+            let found = |j: usize| known(i, j).unwrap_or_else(|| compare(j));
+            (0..i).map(|j| (i, j, shorter_s(j), found(j))).collect()
         })
         .collect();
     rows.concat()
@@ -394,15 +414,17 @@ fn words(verdict: &CopyVerdict, own: &Own) -> String {
         }
         Some(CopyClass::E) => {
             let (rank, of) = (verdict.rank.unwrap_or(verdict.of), verdict.of);
+            let few =
+                if own.bits.len() < RANKED_FROM { "; of so few that says little" } else { "" };
             if rank == 1 {
                 format!(
                     "no copied passage, though it comes nearer to a track than the tracks come to \
-                     one another (rank 1 of {of})"
+                     one another (rank 1 of {of}{few})"
                 )
             } else {
                 format!(
                     "no copied passage; no nearer to any track than the tracks are to one another \
-                     (rank {rank} of {of})"
+                     (rank {rank} of {of}{few})"
                 )
             }
         }

@@ -114,10 +114,12 @@ pub fn plant(
 /// A take as it would be without the bounds of a performance: all of a recording, in long stretches
 /// that are in another order.
 pub fn memorised(source: &Audio) -> Audio {
-    const STRETCHES: usize = 3;
-    let length_s = source.duration_s() / STRETCHES as f64;
+    // Of a short one fewer, for a stretch is longer than a window of the copy check.
+    const STRETCH_S: f64 = 10.0;
+    let stretches = ((source.duration_s() / STRETCH_S) as usize).clamp(1, 3);
+    let length_s = source.duration_s() / stretches as f64;
     let at = |n: usize| stretch(source, n as f64 * length_s, length_s);
-    let (mut take, rest) = (at(STRETCHES - 1), (0..STRETCHES - 1).rev());
+    let (mut take, rest) = (at(stretches - 1), (0..stretches - 1).rev());
     for n in rest {
         let end = take.frames();
         take = joined(&take, &at(n), end);

@@ -31,6 +31,7 @@ impl App {
             Some(Slot::Plan) => self.screens.generate.not_planned(error.message),
             // A waveform or a log that cannot be read is no news: its pane says so.
             Some(Slot::Sound) => self.silent(error),
+            Some(Slot::Near) => self.screens.diagnostics.not_compared(error.message),
             Some(Slot::Check | Slot::Map) => self.screens.diagnostics.failed(error),
             Some(Slot::Peaks | Slot::Events | Slot::Playing | Slot::Take | Slot::Matched) => {}
             _ => self.messages.say(error.message, error.hints, true, self.now),
@@ -116,6 +117,7 @@ impl App {
             Answer::Playing(playing) => self.player.answered(playing, self.now),
             Answer::Check(report) => self.screens.diagnostics.checked(*report),
             Answer::Map(map) => self.with_cx(|screens, cx| screens.diagnostics.mapped(*map, cx)),
+            Answer::Near(near) => self.screens.diagnostics.compared(*near),
             Answer::Take(_) => {}
         }
     }

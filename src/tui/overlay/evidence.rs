@@ -9,10 +9,12 @@ use super::Outcome;
 use super::view::step as move_of;
 use crate::audio::peaks::Peaks;
 use crate::domain::ids::TrackId;
+use crate::domain::verdict::{CopyClass, Evidence as Found, Layer};
 use crate::tui::actions::Act;
 use crate::tui::draw::Pen;
 use crate::tui::draw::wave::{self, Over, Sight};
 use crate::tui::event::Moment;
+use crate::tui::facts::Facts;
 use crate::tui::keys::{Code, Key};
 use crate::tui::list::{List, Step};
 use crate::tui::player::{Pair, Places, Player, Sound};
@@ -53,6 +55,42 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// A piece of evidence as it is shown.
+    pub fn of(found: &Found, facts: &Facts) -> Self {
+        let title = facts.title(&found.track_id);
+        let kind = match found.layer {
+            Layer::Audio => "recording",
+            Layer::Notes => "tune",
+            Layer::Groove => "beat",
+        };
+        let class = found.class.map_or_else(String::new, |c| format!("{c:?} "));
+        let change = Some(found.change()).filter(|c| !c.is_empty());
+        let change = change.map_or_else(String::new, |c| format!(", {c}"));
+        // Verdicts of older versions do not say where the passage of the track ends.
+        let length_s = (found.end_s - found.start_s) * found.tempo_ratio;
+        let said = Some(found.track_end_s).filter(|end| *end > found.track_start_s);
+        let end_s = said.unwrap_or(found.track_start_s + length_s.max(0.1));
+        Self {
+            words: format!(
+                "{class}{kind}: {} to {} is like {} at {}{change}",
+                place(found.start_s),
+                place(found.end_s),
+                title,
+                place(found.track_start_s)
+            ),
+            track_id: found.track_id.clone(),
+            title,
+            track: facts.track(&found.track_id).map(|(_, m)| facts.sound_of(&m.track)),
+            take_s: (found.start_s, found.end_s),
+            track_s: (found.track_start_s, end_s),
+            role: if found.class.is_some_and(|c| c > CopyClass::C) {
+                Role::Text
+            } else {
+                Role::Bad
+            },
+        }
+    }
+
     /// Seconds of the track in one second of the take.
     fn speed(&self) -> f64 {
         let (take, track) = (self.take_s.1 - self.take_s.0, self.track_s.1 - self.track_s.0);
@@ -67,7 +105,10 @@ impl Passage {
 /// The evidence of a verdict.
 #[derive(Clone, Debug)]
 pub struct Evidence {
+    title: String,
     take: Sound,
+    /// The track that stands in the place of the take, where two tracks are held together.
+    first: Option<TrackId>,
     passages: Vec<Passage>,
     list: List,
     /// Whether the keys are meant at the track.
@@ -87,13 +128,16 @@ pub struct Evidence {
 impl Evidence {
     /// The passages of a take, the strongest first, with what else there is to read.
     pub fn new(
+        title: &str,
         take: Sound,
         peaks: Option<Arc<Peaks>>,
         passages: Vec<Passage>,
         lines: Vec<(String, Role)>,
     ) -> Self {
         Self {
+            title: title.to_owned(),
             take,
+            first: None,
             passages,
             list: List::default(),
             second: false,
@@ -108,22 +152,30 @@ impl Evidence {
         }
     }
 
+    /// The same of a track in place of a take.
+    pub fn of_track(mut self, id: TrackId) -> Self {
+        self.first = Some(id);
+        self
+    }
+
     fn passage(&self) -> Option<&Passage> {
         self.passages.get(self.list.at)
     }
 
     /// The track whose waveform is wanted and was not asked for.
     pub fn wants(&mut self) -> Option<TrackId> {
-        let id = self.passage()?.track_id.clone();
-        if self.tracks.contains_key(&id) || self.asked.as_ref() == Some(&id) {
-            return None;
-        }
+        let second = &self.passage()?.track_id;
+        let wanted = self.first.iter().chain([second]).find(|id| !self.tracks.contains_key(*id));
+        let id = wanted.filter(|id| self.asked.as_ref() != Some(id))?.clone();
         self.asked = Some(id.clone());
         Some(id)
     }
 
     /// The waveform of a track came; `None` where it was never listened to.
     pub fn track_drawn(&mut self, id: TrackId, peaks: Option<Arc<Peaks>>) {
+        if self.first.as_ref() == Some(&id) {
+            self.take_peaks.clone_from(&peaks);
+        }
         self.tracks.insert(id, peaks);
     }
 
@@ -240,7 +292,7 @@ impl Evidence {
         let mut pen = pen.part(super::middle(pen, width, height));
         pen.clear(Role::Ground);
         let note = format!("passage {} of {}, esc closes", self.list.at + 1, self.passages.len());
-        let mut inside = pen.pane("What the verdict rests on", &note, true);
+        let mut inside = pen.pane(&self.title, &note, true);
         let area = Rect::new(1, 0, inside.width().saturating_sub(2), inside.height());
         let mut inside = inside.part(area);
         let height = inside.height();
@@ -364,7 +416,7 @@ mod tests {
             words: String::new(),
             role: Role::Bad,
         };
-        Evidence::new(sound("take", 60.0), None, vec![passage(10.0), passage(30.0)], Vec::new())
+        Evidence::new("", sound("take", 60.0), None, vec![passage(10.0), passage(30.0)], Vec::new())
     }
 
     #[test]
@@ -400,6 +452,16 @@ mod tests {
         assert_eq!(pair.place_now(35.0, false), 70.0);
         let Outcome::HearPair(pair) = evidence.act(Act::Switch) else { panic!("nothing is heard") };
         assert_eq!((pair.now().title.as_str(), pair.place_now(70.0, true)), ("take", 35.0));
+    }
+
+    #[test]
+    fn of_two_tracks_both_are_asked_for_one_after_the_other() {
+        let (first, second) = (TrackId::from_hash(&[7; 32], 1), TrackId::from_hash(&[1; 32], 1));
+        let mut evidence = evidence().of_track(first.clone());
+        assert_eq!(evidence.wants(), Some(first.clone()));
+        assert_eq!(evidence.wants(), None);
+        evidence.track_drawn(first, Some(Arc::new(Peaks::default())));
+        assert_eq!((evidence.take_peaks.is_some(), evidence.wants()), (true, Some(second)));
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use super::Generate;
 use crate::domain::take::Take;
-use crate::domain::track::Track;
-use crate::domain::verdict::{CopyClass, Evidence, Layer, Verdict};
+use crate::domain::verdict::{CopyClass, Layer, Verdict};
 use crate::studio::Work;
 use crate::studio::evaluation;
 use crate::tui::actions::Act;
@@ -19,7 +18,7 @@ use crate::tui::overlay::{Overlay, Purpose};
 use crate::tui::player::{Pair, Sound};
 use crate::tui::screens::time::Time;
 use crate::tui::theme::Role;
-use crate::tui::words::{clock, count, place};
+use crate::tui::words::{clock, count};
 
 /// Rows of the list of takes in a pane of a height: the rest is the waveform and the verdict.
 pub fn list_height(pane: u16) -> u16 {
@@ -199,24 +198,11 @@ pub fn sound(take: &Take, time: &Time) -> Sound {
     }
 }
 
-/// A track as something to compare with.
-fn track_sound(track: &Track, facts: &Facts) -> Sound {
-    Sound {
-        path: facts.file_of(track),
-        title: track.title.clone(),
-        start_s: track.start_s,
-        at_s: 0.0,
-        length_s: track.duration_s(),
-        looped_s: None,
-        lufs: facts.sketch(&track.track_id).and_then(|s| s.loudness_lufs),
-    }
-}
-
 /// The track a take comes nearest to.
 fn nearest(take: &Take, facts: &Facts) -> Option<Sound> {
     let id = take.verdict.as_ref()?.copy.nearest_track.as_ref()?;
     let (_, member) = facts.track(id)?;
-    Some(track_sound(&member.track, facts))
+    Some(facts.sound_of(&member.track))
 }
 
 /// A list of what a sound can be compared with: takes, then tracks.
@@ -225,7 +211,7 @@ pub fn compare_with(first: Sound, cx: &Cx<'_>) -> Overlay {
         let words = format!("take {} {}", t.take_id, t.request.prompt.replace('\n', " "));
         (sound(t, &Time::default()), words)
     });
-    let tracks = cx.facts.tracks().map(|t| (track_sound(t, cx.facts), t.title.clone()));
+    let tracks = cx.facts.tracks().map(|t| (cx.facts.sound_of(t), t.title.clone()));
     let all = takes.chain(tracks).filter(|(s, _)| s.path != first.path);
     let (sounds, words): (Vec<Sound>, Vec<String>) = all.unzip();
     let items = words.into_iter().zip(&sounds).enumerate().map(|(number, (words, sound))| Item {
@@ -253,46 +239,15 @@ impl Generate {
     fn evidence(&self, take: &Take, facts: &Facts) -> Overlay {
         let lines = rests_on(take, facts);
         let found = take.verdict.iter().flat_map(|v| &v.copy.evidence);
-        let passages: Vec<Passage> = found.map(|e| passage(e, facts)).collect();
+        let passages: Vec<Passage> = found.map(|e| Passage::of(e, facts)).collect();
+        let title = "What the verdict rests on";
         if passages.is_empty() {
-            return Overlay::View(View::new("What the verdict rests on", lines));
+            return Overlay::View(View::new(title, lines));
         }
         let known = self.peaks.as_ref().filter(|(path, _)| *path == take.audio);
         let peaks = known.map(|(_, peaks)| std::sync::Arc::clone(peaks));
         let take = sound(take, &Time::default());
-        Overlay::Evidence(Box::new(Matched::new(take, peaks, passages, lines)))
-    }
-}
-
-/// A piece of evidence as it is shown.
-fn passage(found: &Evidence, facts: &Facts) -> Passage {
-    let title = facts.title(&found.track_id);
-    let kind = match found.layer {
-        Layer::Audio => "recording",
-        Layer::Notes => "tune",
-        Layer::Groove => "beat",
-    };
-    let class = found.class.map_or_else(String::new, |c| format!("{c:?} "));
-    let change = Some(found.change()).filter(|c| !c.is_empty());
-    let change = change.map_or_else(String::new, |c| format!(", {c}"));
-    // Verdicts of older versions do not say where the passage of the track ends.
-    let length_s = (found.end_s - found.start_s) * found.tempo_ratio;
-    let said = Some(found.track_end_s).filter(|end| *end > found.track_start_s);
-    let end_s = said.unwrap_or(found.track_start_s + length_s.max(0.1));
-    Passage {
-        words: format!(
-            "{class}{kind}: {} to {} is like {} at {}{change}",
-            place(found.start_s),
-            place(found.end_s),
-            title,
-            place(found.track_start_s)
-        ),
-        track_id: found.track_id.clone(),
-        title,
-        track: facts.track(&found.track_id).map(|(_, m)| track_sound(&m.track, facts)),
-        take_s: (found.start_s, found.end_s),
-        track_s: (found.track_start_s, end_s),
-        role: if found.class.is_some_and(|c| c > CopyClass::C) { Role::Text } else { Role::Bad },
+        Overlay::Evidence(Box::new(Matched::new(title, take, peaks, passages, lines)))
     }
 }
 
