@@ -83,8 +83,8 @@ fn print(report: &Report, out: &Out) {
     out.line("");
     for control in &report.controls {
         let must = match control.name {
-            "memorise" => "takes of long stretches of a track are copies of it",
-            _ => "takes of the base, which never heard the tracks, are none",
+            "memorise" => "takes of long stretches of a track are of class A or C, and name it",
+            _ => "takes of the base, which never heard the tracks, are not of class A, B or C",
         };
         let came = if control.holds { "holds" } else { "FAILS" };
         out.line(&format!("{} {came}: {must} ({} takes)", control.name, control.takes));
