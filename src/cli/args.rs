@@ -168,7 +168,7 @@ pub struct Selftest {
 }
 
 /// What `selftest` measures.
-#[derive(Subcommand, Clone, Copy, Debug)]
+#[derive(Subcommand, Clone, Debug)]
 pub enum SelftestTopic {
     /// The ears, on music made here: what was written against what is heard.
     Listen {
@@ -178,6 +178,18 @@ pub enum SelftestTopic {
         /// Seed of the pieces.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// The copy check: planted copies that it finds, false alarms, and two controls that must hold.
+    Trust {
+        /// Pieces to copy from; as many again copy nothing. More take longer and say more.
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(2..=40))]
+        pieces: u64,
+        /// Seed of what is made here.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Plant copies of this dataset's tracks instead of pieces made here.
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<DatasetName>,
     },
 }
 

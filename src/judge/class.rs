@@ -15,11 +15,15 @@ use crate::domain::ids::TrackId;
 use crate::domain::time::clock;
 use crate::domain::verdict::{CopyClass, CopyVerdict, Evidence, Layer};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Tracks over which a tune's likeness may be scattered before one of them must dominate.
 const SCATTERED: usize = 3;
 /// Share of the matched seconds that the dominant track must hold.
 const DOMINANT: f64 = 0.3;
+/// Tracks from which a rank among them says something: of fewer, a take is the nearest more than one
+/// time in ten by chance alone.
+const RANKED_FROM: usize = 9;
 
 /// What was measured between a take and a track, or between two tracks.
 #[derive(Clone, Debug)]
@@ -83,21 +87,46 @@ fn ready(notes: &Notes) -> Result<Prepared, NotMeasured> {
     }
 }
 
+/// What two of several tracks have in common: their numbers, the second the smaller, seconds of the
+/// shorter one, and what was compared.
+pub type Pair = (usize, usize, f64, Compared);
+
+/// Compares every two tracks.
+pub fn pairs(tracks: &[&Reference]) -> Vec<Pair> {
+    pairs_beyond(tracks, &|_, _| None)
+}
+
+/// The same where some comparisons are known by the numbers of the two: they are not made again.
+pub fn pairs_beyond(
+    tracks: &[&Reference],
+    known: &(dyn Fn(usize, usize) -> Option<Compared> + Sync),
+) -> Vec<Pair> {
+    // Making a track ready costs; one whose pairs are all known is not.
+    let ready: Vec<OnceLock<Known<'_>>> = tracks.iter().map(|_| OnceLock::new()).collect();
+    let rows: Vec<Vec<Pair>> = (0..tracks.len())
+        .into_par_iter()
+        .map(|i| {
+            let asked = OnceLock::new();
+            let compare = |j: usize| {
+                let asked =
+                    asked.get_or_init(|| Asked::new(&tracks[i].fingerprint, &tracks[i].notes));
+                let other = &tracks[j];
+                asked.compare(ready[j].get_or_init(|| Known::new(&other.fingerprint, &other.notes)))
+            };
+            let seconds = |n: usize| tracks[n].fingerprint.seconds();
+            let shorter_s = |j: usize| seconds(i).min(seconds(j));
+            let found = |j: usize| known(i, j).unwrap_or_else(|| compare(j));
+            (0..i).map(|j| (i, j, shorter_s(j), found(j))).collect()
+        })
+        .collect();
+    rows.concat()
+}
+
 /// Measures a dataset's tracks against one another.
 pub fn own(references: &[Reference]) -> Own {
     let chosen: Vec<&Reference> =
         super::own::chosen(references.len()).into_iter().map(|i| &references[i]).collect();
-    let known: Vec<Known<'_>> =
-        chosen.par_iter().map(|r| Known::new(&r.fingerprint, &r.notes)).collect();
-    let rows: Vec<Vec<(usize, usize, f64, Compared)>> = (0..chosen.len())
-        .into_par_iter()
-        .map(|i| {
-            let asked = Asked::new(&chosen[i].fingerprint, &chosen[i].notes);
-            let seconds = |n: usize| chosen[n].fingerprint.seconds();
-            (0..i).map(|j| (i, j, seconds(i).min(seconds(j)), asked.compare(&known[j]))).collect()
-        })
-        .collect();
-    Own::new(chosen.len(), &rows.concat())
+    Own::new(chosen.len(), &pairs(&chosen))
 }
 
 /// Fewest wrong bits of 32 of any window of a sound against any of the tracks.
@@ -393,15 +422,17 @@ fn words(verdict: &CopyVerdict, own: &Own) -> String {
         }
         Some(CopyClass::E) => {
             let (rank, of) = (verdict.rank.unwrap_or(verdict.of), verdict.of);
+            let few =
+                if own.bits.len() < RANKED_FROM { "; of so few that says little" } else { "" };
             if rank == 1 {
                 format!(
                     "no copied passage, though it comes nearer to a track than the tracks come to \
-                     one another (rank 1 of {of})"
+                     one another (rank 1 of {of}{few})"
                 )
             } else {
                 format!(
                     "no copied passage; no nearer to any track than the tracks are to one another \
-                     (rank {rank} of {of})"
+                     (rank {rank} of {of}{few})"
                 )
             }
         }

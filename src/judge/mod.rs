@@ -15,6 +15,7 @@ pub mod landmarks;
 pub mod loops;
 pub mod map;
 pub mod matching;
+pub mod near;
 pub mod notes;
 pub mod own;
 pub mod recording;

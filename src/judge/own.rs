@@ -4,7 +4,7 @@
 //! recording are left out, for they would hide real copies, and so are shared loops. Of large datasets
 //! an even choice of tracks is measured. Must never look at a take.
 
-use super::class::Compared;
+use super::class::Pair;
 use super::recording::RecordingEvidence;
 use super::tune::rules;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub fn version(evidence: &RecordingEvidence, shorter_s: f64) -> bool {
 
 impl Own {
     /// From the comparisons of pairs of `tracks` tracks and the length of the shorter of each.
-    pub fn new(tracks: usize, pairs: &[(usize, usize, f64, Compared)]) -> Self {
+    pub fn new(tracks: usize, pairs: &[Pair]) -> Self {
         let mut own = Self { tracks, ..Self::default() };
         let mut bits = vec![None::<f64>; tracks];
         let mut eighths = vec![None::<f32>; tracks];
@@ -88,6 +88,19 @@ impl Own {
         own
     }
 
+    /// The same as if one of the tracks were not there.
+    pub fn without(tracks: usize, pairs: &[Pair], left_out: usize) -> Self {
+        let rest: Vec<Pair> = pairs
+            .iter()
+            .filter(|(i, j, ..)| *i != left_out && *j != left_out)
+            .map(|(i, j, shorter_s, compared)| {
+                let at = |n: usize| n - usize::from(n > left_out);
+                (at(*i), at(*j), *shorter_s, compared.clone())
+            })
+            .collect();
+        Self::new(tracks.saturating_sub(1), &rest)
+    }
+
     /// The most that the notes layer found between any two tracks.
     pub fn notes(&self) -> rules::Own {
         let first = |values: &[f32]| values.first().copied().unwrap_or(0.0);
@@ -116,6 +129,7 @@ fn falling(values: Vec<Option<f32>>) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::class::Compared;
     use super::super::recording::{Kind, Passage};
     use super::*;
 
@@ -152,6 +166,12 @@ mod tests {
         assert_eq!((own.versions, own.bits.as_slice()), (1, [8.5, 8.5, 9.0].as_slice()));
         assert_eq!(own.rank(10.0), (4, 4));
         assert_eq!(own.rank(8.0), (1, 4));
+        // Without the one that is left the version stands alone.
+        let rest = Own::without(3, &pairs, 0);
+        assert_eq!(
+            (rest.tracks, rest.versions, rest.bits.as_slice()),
+            (2, 0, [8.5, 8.5].as_slice())
+        );
     }
 
     #[test]

@@ -259,6 +259,14 @@ fn relative_distance(mine: &[f64; 5], own: &[[f64; 5]]) -> f64 {
     ratios.iter().sum::<f64>() / ratios.len() as f64
 }
 
+/// The share of tracks that are at least as far from the rest as each, itself among them: what p is
+/// for a take.
+pub fn standing(own: &[[f64; 5]]) -> Vec<f64> {
+    let means = mean_ranks(own);
+    let as_far = |mean: &f64| means.iter().filter(|m| *m >= mean).count();
+    means.iter().map(|m| as_far(m) as f64 / means.len() as f64).collect()
+}
+
 /// Mean over the aspects of each item's rank.
 fn mean_ranks(rows: &[[f64; 5]]) -> Vec<f64> {
     let mut sums = vec![0.0; rows.len()];

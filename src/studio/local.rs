@@ -4,6 +4,7 @@ use super::clock::{Clock, SystemClock};
 use super::config::Config;
 use super::lane::Lane;
 use super::mapping::{self, StyleMap};
+use super::nearness::{self, Nearness};
 use super::preview::{self, Preview};
 use super::progress::{Bus, locked};
 use super::sketches::{self, Sketch};
@@ -22,6 +23,7 @@ use crate::domain::take::{Take, TakeRequest};
 use crate::domain::track::Track;
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
+use crate::judge::class::Compared;
 use crate::listen::profile::SoundProfile;
 use crate::store::hearings::Record;
 use crate::store::{Store, StoreError};
@@ -53,6 +55,8 @@ pub struct Inner {
     records: Mutex<HashMap<TrackId, Arc<Record>>>,
     /// The sound of takes that were placed on a map.
     pub(super) profiles: Mutex<HashMap<TakeId, SoundProfile>>,
+    /// Pairs of tracks that were compared.
+    pub(super) compared: Mutex<HashMap<(TrackId, TrackId), Compared>>,
 }
 
 impl Inner {
@@ -128,6 +132,7 @@ impl LocalStudio {
                 preview: Preview::default(),
                 records: Mutex::new(HashMap::new()),
                 profiles: Mutex::new(HashMap::new()),
+                compared: Mutex::new(HashMap::new()),
             }),
         })
     }
@@ -372,6 +377,10 @@ impl Studio for LocalStudio {
 
     fn style_map(&self, name: &DatasetName, with_takes: bool) -> Result<StyleMap, StudioError> {
         self.inner.aside.install(|| mapping::style_map(&self.inner, name, with_takes))
+    }
+
+    fn nearness(&self, name: &DatasetName) -> Result<Nearness, StudioError> {
+        self.inner.aside.install(|| nearness::nearness(&self.inner, name))
     }
 
     fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError> {

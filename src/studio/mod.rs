@@ -20,6 +20,7 @@ pub mod importing;
 pub mod lane;
 pub mod local;
 pub mod mapping;
+pub mod nearness;
 pub mod preview;
 pub mod progress;
 pub mod proof;
@@ -48,6 +49,7 @@ use crate::domain::track::Track;
 use crate::store::hearings::Record;
 use checking::CheckReport;
 use mapping::StyleMap;
+use nearness::Nearness;
 use screening::Screening;
 use sketches::Sketch;
 use std::any::Any;
@@ -177,6 +179,8 @@ pub trait Studio: Send + Sync {
     fn screen(&self, name: &DatasetName) -> Result<Screening, StudioError>;
     /// Where a dataset's tracks lie among one another in sound, and the newest takes among them.
     fn style_map(&self, name: &DatasetName, with_takes: bool) -> Result<StyleMap, StudioError>;
+    /// How near a dataset's tracks come to one another: seconds to minutes the first time.
+    fn nearness(&self, name: &DatasetName) -> Result<Nearness, StudioError>;
     /// Plans a piece.
     fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError>;
     /// Rates a take, 1 to 5, or takes the rating back.

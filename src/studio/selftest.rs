@@ -4,6 +4,9 @@
 //! The pieces are the base's own, by whatever sound this machine has, so the figures say whether the
 //! ears work here; how they do on others' music is for the bench. Must never write to the store.
 
+pub mod plants;
+pub mod trust;
+
 use super::StudioError;
 use crate::audio::Audio;
 use crate::audio::decode::{Damage, StreamInfo};

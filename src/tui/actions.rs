@@ -198,6 +198,7 @@ table! {
         CheckAgain "check" "look at the dataset again" ["R"] "run again";
         ChooseSet "choose-dataset" "look at another dataset" ["D"] "dataset";
         Measure "measure" "show the next measure in the balance" ["m"] "measure";
+        Plane "plane" "the map, or style against nearness to a track" ["o"] "plane";
         DropAdvised "take-advice" "do what the advice says" ["x"] "take advice";
         IgnoreAdvice "ignore-advice" "put this advice aside until the next run" ["I"] "";
     }

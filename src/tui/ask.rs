@@ -15,6 +15,7 @@ use crate::domain::take::{Take, TakeRequest};
 use crate::store::hearings::Record;
 use crate::studio::checking::CheckReport;
 use crate::studio::mapping::StyleMap;
+use crate::studio::nearness::Nearness;
 use crate::studio::screening::Screening;
 use crate::studio::sketches::Sketch;
 use crate::studio::{ErrorKind, ErrorReport, Hear, Playing, Studio, StudioError, Work};
@@ -43,10 +44,14 @@ pub enum Slot {
     Take,
     /// The map of a dataset.
     Map,
+    /// How near the tracks of a dataset are.
+    Near,
     /// A folder in the file browser.
     Folder,
     /// What is to be heard.
     Sound,
+    /// What was heard in the track that a take is held against.
+    Matched,
 }
 
 /// Which worker answers; a slow question must not keep a quick one waiting.
@@ -58,6 +63,8 @@ pub enum Lane {
     Slow,
     /// Diagnoses and maps: seconds.
     Long,
+    /// Comparing all pairs of tracks: seconds to minutes.
+    Longest,
     /// Playing.
     Sound,
 }
@@ -77,6 +84,8 @@ pub enum Ask {
     Check(DatasetName),
     /// A map of a dataset, with takes or without.
     Map(DatasetName, bool),
+    /// How near a dataset's tracks come to one another.
+    Near(DatasetName),
     /// What a folder holds.
     Folder(PathBuf),
     /// A screening.
@@ -187,6 +196,8 @@ pub enum Answer {
     Check(Box<CheckReport>),
     /// A map.
     Map(Box<StyleMap>),
+    /// How near the tracks are.
+    Near(Box<Nearness>),
     /// What a folder holds.
     Folder(PathBuf, Vec<Entry>),
     /// A screening.
@@ -246,6 +257,7 @@ impl Ask {
     pub fn lane(&self) -> Lane {
         match self {
             Self::Check(_) | Self::Map(..) | Self::Export(..) | Self::Excerpt(..) => Lane::Long,
+            Self::Near(_) => Lane::Longest,
             Self::Peaks(_) | Self::Sketches(_) | Self::Heard(_) => Lane::Slow,
             Self::Play(..) | Self::Pause | Self::Silence | Self::Playing => Lane::Sound,
             _ => Lane::Quick,
@@ -272,6 +284,7 @@ fn ask_studio(studio: &dyn Studio, ask: Ask) -> Result<Answer, StudioError> {
         Ask::Events(id) => Answer::Events(id, studio.events(id)?),
         Ask::Check(name) => Answer::Check(Box::new(studio.check(&name)?)),
         Ask::Map(name, takes) => Answer::Map(Box::new(studio.style_map(&name, takes)?)),
+        Ask::Near(name) => Answer::Near(Box::new(studio.nearness(&name)?)),
         Ask::Folder(path) => {
             let entries = folder(&path)?;
             Answer::Folder(path, entries)

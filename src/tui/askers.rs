@@ -32,7 +32,7 @@ impl Desk {
 
 /// The workers.
 pub struct Askers {
-    desks: [Arc<Desk>; 4],
+    desks: [Arc<Desk>; 5],
     send: Arc<dyn Fn(Reply) + Send + Sync>,
 }
 
@@ -43,7 +43,7 @@ impl Askers {
         send: Arc<dyn Fn(Reply) + Send + Sync>,
     ) -> std::io::Result<Self> {
         let askers = Self { desks: Default::default(), send };
-        for (desk, name) in askers.desks.iter().zip(["quick", "slow", "sound", "long"]) {
+        for (desk, name) in askers.desks.iter().zip(["quick", "slow", "sound", "long", "longest"]) {
             let (desk, studio, send) =
                 (Arc::clone(desk), Arc::clone(studio), Arc::clone(&askers.send));
             std::thread::Builder::new()
@@ -60,6 +60,7 @@ impl Askers {
             Lane::Slow => &self.desks[1],
             Lane::Sound => &self.desks[2],
             Lane::Long => &self.desks[3],
+            Lane::Longest => &self.desks[4],
         };
         let mut waiting = desk.lock();
         if let Some(slot) = question.slot {

@@ -5,6 +5,7 @@
 
 use super::ask::Snapshot;
 use super::event::Moment;
+use super::player::Sound;
 use crate::domain::dataset::{Dataset, Member};
 use crate::domain::finetune::Manifest;
 use crate::domain::ids::{DatasetName, JobId, TakeId, TrackId};
@@ -142,6 +143,19 @@ impl Facts {
     /// A track's title, or its id where it is gone.
     pub fn title(&self, id: &TrackId) -> String {
         self.track(id).map_or_else(|| id.to_string(), |(_, m)| m.track.title.clone())
+    }
+
+    /// A track as something to hear.
+    pub fn sound_of(&self, track: &Track) -> Sound {
+        Sound {
+            path: self.file_of(track),
+            title: track.title.clone(),
+            start_s: track.start_s,
+            at_s: 0.0,
+            length_s: track.duration_s(),
+            looped_s: None,
+            lufs: self.sketch(&track.track_id).and_then(|s| s.loudness_lufs),
+        }
     }
 
     /// A take by id.

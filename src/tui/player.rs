@@ -37,6 +37,17 @@ impl Sound {
     }
 }
 
+/// Places of two sounds that belong together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Places {
+    /// A place of the first.
+    pub a_s: f64,
+    /// The place of the second that is like it.
+    pub b_s: f64,
+    /// Seconds of the second in one second of the first.
+    pub speed: f64,
+}
+
 /// Two sounds that are compared: which is heard, and both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
@@ -46,12 +57,28 @@ pub struct Pair {
     pub a: Sound,
     /// The second.
     pub b: Sound,
+    /// What belongs together in them; `None`: the same time in both.
+    pub places: Option<Places>,
 }
 
 impl Pair {
     /// The one that is heard.
     pub fn now(&self) -> &Sound {
         if self.second { &self.b } else { &self.a }
+    }
+
+    /// The place of the one that is heard for a place of one of them, of the second if it is that.
+    pub fn place_now(&self, at_s: f64, of_second: bool) -> f64 {
+        match &self.places {
+            Some(Places { a_s, b_s, speed }) if of_second != self.second => {
+                if of_second {
+                    a_s + (at_s - b_s) / speed
+                } else {
+                    b_s + (at_s - a_s) * speed
+                }
+            }
+            _ => at_s,
+        }
     }
 
     /// How much quieter the one that is heard has to be: both are as loud as the quieter.

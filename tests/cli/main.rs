@@ -23,4 +23,5 @@ mod settings;
 mod small_disk;
 mod socket;
 mod stopping;
+mod trust;
 mod verdicts;

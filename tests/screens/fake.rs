@@ -11,7 +11,9 @@ use leitmotif::domain::plan::Plan;
 use leitmotif::domain::rights::{Rights, Statement};
 use leitmotif::domain::take::{Take, TakeRequest};
 use leitmotif::domain::track::Track;
+use leitmotif::domain::verdict::Evidence;
 use leitmotif::judge::dataset::{Advice, CopyRisk, Diagnosis, Variety};
+use leitmotif::judge::near::{NearPair, Stand};
 use leitmotif::judge::{Fingerprint, Notes};
 use leitmotif::listen::Hearing;
 use leitmotif::listen::profile::SoundProfile;
@@ -19,6 +21,7 @@ use leitmotif::store::StoreError;
 use leitmotif::store::hearings::Record;
 use leitmotif::studio::checking::{CheckReport, CheckedTrack};
 use leitmotif::studio::mapping::{Spot, SpotOf, StyleMap};
+use leitmotif::studio::nearness::Nearness;
 use leitmotif::studio::screening::{Compared, ScreenResult, Screening};
 use leitmotif::studio::sketches::Sketch;
 use leitmotif::studio::{Hear, JobEnd, Playing, Studio, StudioError, Work};
@@ -139,10 +142,25 @@ fn take(n: u8, prompt: &str) -> Take {
         "prompt": prompt, "finetune": "ft_01JD0000000000000000000001", "seconds": null, "seed": n,
         "plan": null, "loudness_lufs": null, "without": [], "no_vocals": false,
     });
+    // The first take holds two passages of tracks, the others none.
+    let copy = if n == 1 {
+        json!({ "layers_checked": ["audio", "notes", "groove"], "nearest_bits": 5.2,
+                "nearest_track": id(2), "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12,
+                "class": "B", "words": "contains an altered recording", "evidence": [
+                    { "track_id": id(2), "layer": "audio", "start_s": 12.0, "end_s": 24.0,
+                      "track_start_s": 30.0, "track_end_s": 42.6, "score": 5.2, "transposition": 2,
+                      "tempo_ratio": 1.05, "landmarks": 31, "class": "B" },
+                    { "track_id": id(6), "layer": "notes", "start_s": 2.0, "end_s": 14.0,
+                      "track_start_s": 1.0, "track_end_s": 13.0, "score": 44.0, "transposition": 0,
+                      "tempo_ratio": 1.0, "landmarks": 0, "class": "C" },
+                ] })
+    } else {
+        json!({ "layers_checked": ["audio"], "nearest_bits": 10.6, "nearest_track": id(2),
+                "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12 })
+    };
     let verdict = json!({
         "style": { "rank": 4, "of": 13, "p": 0.7, "words": "4 of 13 by distance to your music" },
-        "copy": { "layers_checked": ["audio"], "nearest_bits": 10.6, "nearest_track": id(2),
-                  "own_nearest_bits": [9.8, 11.0], "tracks_compared": 12 },
+        "copy": copy,
         "heldout": { "n": 2 },
     });
     serde_json::from_value(json!({
@@ -534,6 +552,39 @@ impl Studio for Fake {
             }));
         }
         Ok(StyleMap { dataset: name.clone(), spots, share: 0.61, with_takes })
+    }
+    fn nearness(&self, name: &DatasetName) -> Result<Nearness, StudioError> {
+        let dataset = self.dataset(name)?;
+        let ids: Vec<TrackId> = dataset.included().map(|t| t.track_id.clone()).collect();
+        let count = ids.len().max(1);
+        let stand = |(n, id): (usize, &TrackId)| Stand {
+            track_id: id.clone(),
+            style: (1 + n * 5 % count) as f64 / count as f64,
+            bits: Some(8.6 + (n * 7 % 11) as f64 * 0.3),
+            nearest: ids.get((n + 1) % count).cloned(),
+        };
+        let passage = serde_json::from_value(json!({
+            "track_id": ids.get(3), "layer": "audio", "start_s": 4.0, "end_s": 20.0,
+            "track_start_s": 8.0, "track_end_s": 24.0, "score": 5.0, "transposition": -1,
+            "tempo_ratio": 1.0, "landmarks": 40, "class": "B",
+        }));
+        let pair = |first: usize, second: usize, evidence: Vec<Evidence>| {
+            Some(NearPair {
+                first: ids.get(first)?.clone(),
+                second: ids.get(second)?.clone(),
+                class: evidence.first().and_then(|e| e.class),
+                evidence,
+                bits: Some(if first == 5 { 5.0 } else { 8.6 }),
+                eighths: Some(14.0),
+            })
+        };
+        let near = pair(5, 3, passage.into_iter().collect());
+        Ok(Nearness {
+            dataset: name.clone(),
+            stands: ids.iter().enumerate().map(stand).collect(),
+            pairs: near.into_iter().chain(pair(7, 2, Vec::new())).collect(),
+            compared: ids.len(),
+        })
     }
     fn plan(&self, request: &TakeRequest) -> Result<Plan, StudioError> {
         Ok(plan(&request.prompt))

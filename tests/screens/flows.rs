@@ -345,3 +345,60 @@ fn what_was_written_stays_where_a_form_is_refused() {
     let asked = &state.jobs.last().unwrap().request;
     assert_eq!(asked["paths"][0], "/home/ada/songs");
 }
+
+#[test]
+fn a_matched_passage_is_heard_on_either_side() {
+    let mut s = session();
+    s.keys("4 tab tab tab j W").shows("passage 1 of 2").shows("A tk_").shows("B tape choir");
+    s.shows("0:12.0 to 0:24.0").shows("0:30.0 to 0:42.6").shows("+2 semitones, 5 % faster");
+    // Without a device the ways to hear it are told first, over the evidence.
+    s.keys("p esc").shows("passage 1 of 2");
+    s.keys("a").shows("B: tape choir at 0:30.0").keys("a").shows("at 0:12.0");
+    s.keys("j tab p");
+    let played: Vec<String> =
+        s.studio.did().into_iter().filter(|d| d.starts_with("play")).collect();
+    let ends: Vec<bool> = [
+        ("/audio.wav", "12.0"),
+        ("/music/tape choir.flac", "30.0"),
+        ("/audio.wav", "12.0"),
+        ("/music/grain pad.flac", "1.0"),
+    ]
+    .iter()
+    .zip(&played)
+    .map(|((file, at), did)| did.contains(file) && did.contains(&format!(" {at} ")))
+    .collect();
+    assert_eq!((played.len(), ends), (4, vec![true; 4]), "{played:?}");
+    s.shows("passage 2 of 2").keys("q").hides("passage 2 of 2");
+}
+
+#[test]
+fn near_pairs_are_seen_heard_and_acted_on() {
+    let mut s = session();
+    s.keys("2").shows("near pair: grain pad and bell wash: one recording (-1 semitones)");
+    s.shows("near pair: noise pad and tape choir: no passage in common");
+    // The advice, two problems, then the pair.
+    s.keys("j j j enter").shows("Why the two are near").shows("A grain pad").shows("B bell wash");
+    s.keys("a esc a").shows("B: bell wash at 0:08.0").keys("q").hides("Why the two are near");
+    s.keys("x");
+    let did = s.studio.did();
+    assert!(did.iter().any(|d| d.contains("exclude")), "{did:?}");
+    let played: Vec<&String> = did.iter().filter(|d| d.starts_with("play")).collect();
+    assert!(played[0].contains("grain pad") && played[0].contains(" 4.0 "), "{played:?}");
+    assert!(played[1].contains("bell wash") && played[1].contains(" 8.0 "), "{played:?}");
+}
+
+#[test]
+fn the_plane_holds_tracks_and_takes_and_says_where_each_lies() {
+    let mut s = session();
+    s.keys("2 o").shows("Style and nearness").shows("as near as two tracks come to each other");
+    s.hides("not measured").shows("nearest recording");
+    let mut seen = std::collections::BTreeSet::new();
+    for key in ["l", "j", "l", "k", "h", "h", "j", "k", "l", "l"] {
+        s.keys(key);
+        let screen = s.screen();
+        let (column, _) = screen.match_indices('@').next().expect("the cursor is in sight");
+        seen.insert(column);
+    }
+    assert!(seen.len() > 3, "the cursor goes from point to point");
+    s.keys("o").shows("Map of the sound");
+}

@@ -10,12 +10,14 @@ use std::fmt::Write;
 const SIZES: [(u16, u16); 5] = [(120, 36), (100, 28), (80, 24), (60, 16), (1, 1)];
 
 /// The keys that lead to each screen.
-const SCREENS: [(&str, &str); 6] = [
+const SCREENS: [(&str, &str); 8] = [
     ("library", "1"),
     ("triage", "1 t"),
     ("diagnostics", "2"),
+    ("plane", "2 o"),
     ("jobs", "3"),
     ("generate", "4 tab tab tab"),
+    ("evidence", "4 tab tab tab j W"),
     ("help", "1 ?"),
 ];
 

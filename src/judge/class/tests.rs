@@ -137,6 +137,17 @@ fn nothing_is_clear_before_every_layer_looked() {
 }
 
 #[test]
+fn a_rank_among_few_says_how_little_it_says() {
+    let ranked = |tracks: usize| {
+        let own = Own { bits: vec![9.0; tracks], ..own(9.0, 0.0) };
+        judged(&[clear()], &own).words
+    };
+    assert!(ranked(8).ends_with("(rank 9 of 9; of so few that says little)"), "{}", ranked(8));
+    assert!(ranked(9).ends_with("(rank 10 of 10)"), "{}", ranked(9));
+    assert!(ranked(0).contains("so few tracks"), "{}", ranked(0));
+}
+
+#[test]
 fn seconds_are_counted_once() {
     assert_eq!(union_s(vec![(5.0, 9.0), (0.0, 3.0), (2.0, 6.0), (2.5, 2.6)]), 9.0);
     assert_eq!(union_s(Vec::new()), 0.0);

@@ -10,6 +10,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::view::View;
 use crate::tui::theme::Role;
 use crate::tui::words::count;
+use std::sync::Arc;
 
 impl App {
     pub(super) fn answered(&mut self, reply: Reply) {
@@ -30,8 +31,9 @@ impl App {
             Some(Slot::Plan) => self.screens.generate.not_planned(error.message),
             // A waveform or a log that cannot be read is no news: its pane says so.
             Some(Slot::Sound) => self.silent(error),
+            Some(Slot::Near) => self.screens.diagnostics.not_compared(error.message),
             Some(Slot::Check | Slot::Map) => self.screens.diagnostics.failed(error),
-            Some(Slot::Peaks | Slot::Events | Slot::Playing | Slot::Take) => {}
+            Some(Slot::Peaks | Slot::Events | Slot::Playing | Slot::Take | Slot::Matched) => {}
             _ => self.messages.say(error.message, error.hints, true, self.now),
         }
     }
@@ -50,10 +52,21 @@ impl App {
                 self.facts.sketches.extend(sketches);
                 self.facts_changed();
             }
-            Answer::Heard(id, record) => self.screens.library.heard(id, record),
+            Answer::Heard(id, record) => {
+                if let Some(Overlay::Evidence(evidence)) = self.overlays.last_mut() {
+                    let peaks = record.as_ref().map(|r| Arc::new(r.hearing.peaks.clone()));
+                    evidence.track_drawn(id.clone(), peaks);
+                }
+                self.screens.library.heard(id, record);
+            }
             Answer::Events(id, events) => self.screens.jobs.logged(id, events),
             Answer::Plan(request, plan) => self.screens.generate.planned(*request, *plan),
-            Answer::Peaks(path, peaks) => self.screens.generate.drawn(path, peaks),
+            Answer::Peaks(path, peaks) => {
+                if let Some(Overlay::Evidence(evidence)) = self.overlays.last_mut() {
+                    evidence.drawn(&path, &peaks);
+                }
+                self.screens.generate.drawn(path, peaks);
+            }
             Answer::Screen(screening) => self.screened(&screening),
             Answer::Submitted(job) => {
                 let waits = self.facts.jobs.iter().any(|j| !j.state.ended());
@@ -104,6 +117,7 @@ impl App {
             Answer::Playing(playing) => self.player.answered(playing, self.now),
             Answer::Check(report) => self.screens.diagnostics.checked(*report),
             Answer::Map(map) => self.with_cx(|screens, cx| screens.diagnostics.mapped(*map, cx)),
+            Answer::Near(near) => self.screens.diagnostics.compared(*near),
             Answer::Take(_) => {}
         }
     }

@@ -80,6 +80,10 @@ impl App {
                 let paths: Vec<String> = paths.iter().map(|p| quoted(p)).collect();
                 self.act(Act::Import, Some(paths.join(" ")));
             }
+            Outcome::Hear(sound) => self.hear(*sound),
+            Outcome::HearFrom(sound) => self.carry_out(Do::HearFrom(*sound)),
+            Outcome::HearPair(pair) => self.hear_pair(*pair),
+            Outcome::Silence => self.ask(None, Ask::Silence),
             Outcome::Run(act, arg) => {
                 self.overlays.pop();
                 self.act(act, arg);
@@ -130,7 +134,7 @@ impl App {
             Purpose::CompareWith(a, others) => {
                 let other = value(0).parse().ok().and_then(|n: usize| others.get(n).cloned());
                 if let Some(b) = other {
-                    self.compare(Pair { second: false, a: *a, b });
+                    self.compare(Pair { second: false, a: *a, b, places: None });
                 }
             }
             Purpose::Export(id) => {

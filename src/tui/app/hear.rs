@@ -33,9 +33,16 @@ impl App {
             .as_ref()
             .is_some_and(|old| old.a.path == pair.a.path && old.b.path == pair.b.path);
         pair.second = same && self.player.pair.as_ref().is_some_and(|old| !old.second);
+        self.hear_pair(pair);
+    }
+
+    /// Hears the one of two that is meant, at the place where either stands.
+    pub(super) fn hear_pair(&mut self, pair: Pair) {
         let stands = self.player.playing.as_ref().and_then(|playing| {
-            let heard = [&pair.a, &pair.b].into_iter().find(|s| s.path == playing.path)?;
-            Some(self.player.place_s(playing, self.now) - heard.start_s)
+            let sides = [(false, &pair.a), (true, &pair.b)];
+            let (second, heard) = sides.into_iter().find(|(_, s)| s.path == playing.path)?;
+            let at_s = self.player.place_s(playing, self.now) - heard.start_s;
+            Some(pair.place_now(at_s, second))
         });
         let mut sound = pair.now().clone();
         if let Some(at) = stands {

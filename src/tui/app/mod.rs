@@ -253,6 +253,12 @@ impl App {
             }
             app.generate.plan_if_due(cx);
         });
+        if let Some(Overlay::Evidence(evidence)) = self.overlays.last_mut() {
+            evidence.settle(&self.player, self.now);
+            if let Some(id) = evidence.wants() {
+                self.ask(Some(Slot::Matched), Ask::Heard(id));
+            }
+        }
     }
 
     /// Lets a screen act on a view of the facts, and carries out what it wishes for.

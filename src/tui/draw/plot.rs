@@ -51,6 +51,46 @@ pub fn map(pen: &mut Pen<'_>, points: &[Point], chosen: Option<usize>) {
     }
 }
 
+/// Draws points over a line across the pen: tracks as dots, finer than rows where braille is drawn,
+/// takes by their sign.
+pub fn plane(pen: &mut Pen<'_>, points: &[Point], chosen: Option<usize>, line: Option<f64>) {
+    let (width, height) = (pen.width(), pen.height());
+    if width == 0 || height == 0 {
+        return;
+    }
+    if let Some(at) = line {
+        let (_, y) = cell(&Point { x: 0.0, y: at, take: false }, width, height);
+        pen.rule(0, y, width, pen.glyphs().pane.h, Role::Faint);
+    }
+    if pen.glyphs().braille {
+        let tracks = points.iter().filter(|p| !p.take);
+        let mut dots: std::collections::BTreeMap<(u16, u16), u32> =
+            std::collections::BTreeMap::new();
+        for point in tracks {
+            // Two dots side by side: one alone is hard to see.
+            let (_, y) = cell(point, width, height.saturating_mul(4));
+            let (x, _) = cell(point, width, height);
+            *dots.entry((x, y / 4)).or_default() |= u32::from(dot(0, y) | dot(1, y));
+        }
+        for ((x, y), bits) in dots {
+            pen.sign(x, y, char::from_u32(0x2800 + bits).unwrap_or('*'), Role::Point);
+        }
+        let takes: Vec<Point> = points.iter().filter(|p| p.take).copied().collect();
+        map(pen, &takes, None);
+    } else {
+        map(pen, points, None);
+    }
+    if let Some(point) = chosen.and_then(|c| points.get(c)) {
+        let (x, y) = cell(point, width, height);
+        pen.sign(x, y, '@', Role::Cursor);
+    }
+}
+
+/// The bit of a dot in its braille sign.
+fn dot(x: u16, y: u16) -> u8 {
+    [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]][usize::from(x % 2)][usize::from(y % 4)]
+}
+
 /// Draws a curve of values over the whole pen, the newest at the right end.
 pub fn curve(pen: &mut Pen<'_>, values: &[f64], low: f64, high: f64) {
     let (width, height) = (pen.width(), pen.height());
@@ -71,9 +111,7 @@ pub fn curve(pen: &mut Pen<'_>, values: &[f64], low: f64, high: f64) {
         let to = before.map_or(y, |b| b.max(y));
         for row in from..=to {
             if pen.glyphs().braille {
-                let bit = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]][usize::from(x % 2)]
-                    [usize::from(row % 4)];
-                dots[usize::from(row / 4) * usize::from(width) + usize::from(x / 2)] |= bit;
+                dots[usize::from(row / 4) * usize::from(width) + usize::from(x / 2)] |= dot(x, row);
             } else if row == y {
                 dots[usize::from(row) * usize::from(width) + usize::from(x)] = 1;
             }
@@ -128,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn takes_stand_over_tracks_and_tracks_over_the_line() {
+        let point = |x, y, take| Point { x, y, take };
+        let points = [point(0.0, 0.5, false), point(0.5, 0.55, false), point(1.0, 0.5, true)];
+        for (glyphs, wanted) in
+            [(ASCII, ["", ".-.-T", ""]), (crate::tui::glyphs::UNICODE, ["", "⠒─⠒─◆", ""])]
+        {
+            let look = Look { glyphs, ..look() };
+            let area = Rect::new(0, 0, 5, 3);
+            let mut buffer = Buffer::empty(area);
+            plane(&mut Pen::new(&mut buffer, area, &look), &points, None, Some(0.5));
+            let drawn = lines(&buffer);
+            assert_eq!(drawn[0], wanted[0]);
+            assert_eq!(drawn[1], wanted[1]);
+        }
+    }
+
+    #[test]
     fn a_falling_curve_falls() {
         let look = Look { glyphs: ASCII, ..look() };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 3));
@@ -147,6 +202,7 @@ mod tests {
                 let points: Vec<Point> =
                     values.iter().map(|v| Point { x: *v, y: *v / 2.0, take: *v > 0.0 }).collect();
                 map(&mut pen, &points, Some(1));
+                plane(&mut pen, &points, Some(1), values.first().copied());
                 bar_line(&mut pen, 0, "label", 8, 3, 9);
             }
         }

@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod confirm;
+pub mod evidence;
 pub mod form;
 pub mod help;
 pub mod palette;
@@ -14,7 +15,7 @@ pub mod view;
 use super::actions::Act;
 use super::draw::Pen;
 use super::keys::Key;
-use super::player::Sound;
+use super::player::{Pair, Sound};
 use crate::domain::ids::{DatasetName, JobId, TakeId, TrackId};
 use ratatui::layout::Rect;
 use std::path::PathBuf;
@@ -79,6 +80,14 @@ pub enum Outcome {
     Fail,
     /// It closes, and these paths are to be imported.
     Import(Vec<PathBuf>),
+    /// It stays; this is to be heard, or to rest if it is what plays.
+    Hear(Box<Sound>),
+    /// It stays; this is to be heard from its place on.
+    HearFrom(Box<Sound>),
+    /// It stays; one of two is to be heard.
+    HearPair(Box<Pair>),
+    /// It stays; nothing is to be heard.
+    Silence,
 }
 
 /// Something over a screen.
@@ -98,12 +107,14 @@ pub enum Overlay {
     View(view::View),
     /// Folders and files to import.
     Browser(browser::Browser),
+    /// Passages of a take over those of tracks.
+    Evidence(Box<evidence::Evidence>),
 }
 
 impl Overlay {
     /// Whether it takes typed text.
     pub fn types(&self) -> bool {
-        !matches!(self, Self::Confirm(_) | Self::View(_))
+        !matches!(self, Self::Confirm(_) | Self::View(_) | Self::Evidence(_))
     }
 
     /// A key that is no action of the scope it is in.
@@ -116,6 +127,7 @@ impl Overlay {
             Self::Picker(o) => o.key(key),
             Self::View(o) => o.key(key),
             Self::Browser(o) => o.key(key),
+            Self::Evidence(o) => o.key(key),
         }
     }
 
@@ -133,6 +145,7 @@ impl Overlay {
             Self::Picker(o) => o.act(act),
             Self::View(o) => o.act(act),
             Self::Browser(o) => return o.act(act),
+            Self::Evidence(o) => return o.act(act),
         }
         match (act, self) {
             (Act::Go, Self::Form(form)) => form.submit(),
@@ -148,7 +161,7 @@ impl Overlay {
             Self::Form(o) => o.paste(text),
             Self::Picker(o) => o.paste(text),
             Self::Browser(o) => o.paste(text),
-            Self::Confirm(_) | Self::View(_) => {}
+            Self::Confirm(_) | Self::View(_) | Self::Evidence(_) => {}
         }
     }
 
@@ -165,6 +178,10 @@ impl Overlay {
             Self::Picker(o) => o.draw(pen),
             Self::Browser(o) => o.draw(pen),
             Self::View(o) => {
+                o.draw(pen);
+                None
+            }
+            Self::Evidence(o) => {
                 o.draw(pen);
                 None
             }

@@ -1,10 +1,10 @@
 //! Drawing Diagnostics.
 
-use super::{Diagnostics, Finding, Measure, PANES, Pane, balance};
+use super::{Diagnostics, Finding, Measure, PANES, Pane, balance, plane};
 use crate::domain::ids::{TakeId, TrackId};
 use crate::domain::listening::Severity;
 use crate::studio::checking::CheckReport;
-use crate::studio::mapping::{SpotOf, StyleMap};
+use crate::studio::mapping::{Spot, SpotOf, StyleMap};
 use crate::tui::cx::Cx;
 use crate::tui::draw::Pen;
 use crate::tui::draw::plot::{self, Point};
@@ -26,6 +26,9 @@ impl Diagnostics {
             let title = |words: &str| numbered(words, number + 1, single);
             match pane {
                 Pane::Findings => self.draw_findings(&mut pen, &title("Findings"), focused, cx),
+                Pane::Map if self.plane => {
+                    self.draw_plane(&mut pen, &title("Style and nearness"), focused, cx);
+                }
                 Pane::Map => self.draw_map(&mut pen, &title("Map of the sound"), focused),
                 Pane::Spot => self.draw_spot(&mut pen, &title("Here"), focused, cx),
                 Pane::Balance => self.draw_balance(&mut pen, &title("Variety"), focused),
@@ -111,6 +114,30 @@ impl Diagnostics {
         inside.put(1, height, &legend, Role::Faint);
     }
 
+    fn draw_plane(&self, pen: &mut Pen<'_>, title: &str, focused: bool, cx: &Cx<'_>) {
+        let (Some(map), Some(near)) = (&self.map, &self.near) else {
+            let mut inside = pen.pane(title, "o map", focused);
+            let waits = self.name.is_some() && self.fault.is_none();
+            let words = match &self.near_fault {
+                Some(why) => why.as_str(),
+                None if waits => "comparing every two tracks ..",
+                None => "nothing yet",
+            };
+            inside.part(inner(&inside)).wrapped(0, 0, words, Role::Faint);
+            return;
+        };
+        let some = near.compared < near.stands.len();
+        let note = if some { format!("{} tracks compared", near.compared) } else { "o map".into() };
+        let mut inside = pen.pane(title, &note, focused);
+        let placed = |(n, spot): (usize, &Spot)| {
+            let (x, y) = plane::place(&spot.what, near, cx.facts)?;
+            Some((n, Point { x, y, take: matches!(spot.what, SpotOf::Take(_)) }))
+        };
+        let spots: Vec<(usize, Point)> = map.spots.iter().enumerate().filter_map(placed).collect();
+        let unplaced = map.spots.len() - spots.len();
+        plane::draw(&mut inside.part(inner(&inside)), &spots, near, (self.spot, unplaced));
+    }
+
     fn draw_spot(&self, pen: &mut Pen<'_>, title: &str, focused: bool, cx: &Cx<'_>) {
         let mut inside = pen.pane(title, "", focused);
         let spot = self.map.as_ref().and_then(|m| m.spots.get(self.spot));
@@ -158,6 +185,13 @@ impl Diagnostics {
             let words = format!("stands {risk:.1} times as far from its neighbour as usual");
             y = pen.wrapped(0, y + 1, &words, if risk > 2.0 { Role::Warn } else { Role::Dim });
         }
+        if let Some(stand) = self.near.iter().flat_map(|n| &n.stands).find(|s| s.track_id == *id)
+            && let (Some(bits), Some(other)) = (stand.bits, &stand.nearest)
+        {
+            let words =
+                format!("nearest recording {}: {bits:.1} wrong bits of 32", cx.facts.title(other));
+            y = pen.wrapped(0, y, &words, Role::Dim);
+        }
         for outlier in self.check.iter().flat_map(|c| &c.diagnosis.outliers) {
             if outlier.track_id == *id {
                 let words = format!("apart in {}", outlier.aspects.join(", "));
@@ -195,6 +229,11 @@ impl Diagnostics {
             plot::bar_line(&mut part, 0, label, label_width, *number, most);
         }
     }
+}
+
+/// All but the first and the last column.
+fn inner(pen: &Pen<'_>) -> Rect {
+    Rect::new(1, 0, pen.width().saturating_sub(2), pen.height())
 }
 
 /// Variety and size in a few lines; returns the row after them.

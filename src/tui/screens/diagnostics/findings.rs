@@ -2,6 +2,7 @@
 
 use crate::domain::ids::TrackId;
 use crate::domain::listening::{ProblemKind, Severity};
+use crate::judge::near::NearPair;
 use crate::studio::checking::CheckReport;
 use crate::tui::words::{and, count};
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ pub struct Finding {
     pub tracks: Vec<TrackId>,
     /// Those that would be left out.
     pub drops: Vec<TrackId>,
+    /// The pair it is about, if it is about one.
+    pub pair: Option<Box<NearPair>>,
 }
 
 /// Isolation above which a track stands alone.
@@ -54,6 +57,7 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
             effect: advice.effect.clone(),
             tracks: advice.tracks.clone(),
             drops,
+            pair: None,
         });
     }
     for words in &report.counting {
@@ -64,6 +68,7 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
             effect: "what is learned of them keeps time with the others".to_owned(),
             tracks: report.counted.iter().map(|c| c.track_id.clone()).collect(),
             drops: Vec::new(),
+            pair: None,
         });
     }
     found.extend(problems(report, names));
@@ -82,6 +87,7 @@ pub fn findings(report: &CheckReport) -> Vec<Finding> {
                 .to_owned(),
             tracks: vec![risk.track_id.clone()],
             drops: vec![risk.track_id.clone()],
+            pair: None,
         });
     }
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -112,6 +118,7 @@ fn problems(report: &CheckReport, names: impl Fn(&[TrackId]) -> String) -> Vec<F
         effect: "enter shows the first; triage in the Library goes through them".to_owned(),
         drops: if severity == Severity::Exclude { tracks.clone() } else { Vec::new() },
         tracks,
+        pair: None,
     };
     kinds.into_iter().map(line).collect()
 }

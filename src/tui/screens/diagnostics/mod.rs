@@ -6,6 +6,8 @@
 mod balance;
 mod draw;
 mod findings;
+mod near;
+mod plane;
 
 use super::layout::{Class, class_of, columns, inside, split_bottom, step};
 use super::{NOT_HERE, of_tracks};
@@ -13,6 +15,7 @@ use crate::domain::ids::DatasetName;
 use crate::studio::ErrorReport;
 use crate::studio::checking::CheckReport;
 use crate::studio::mapping::{SpotOf, StyleMap};
+use crate::studio::nearness::Nearness;
 use crate::tui::actions::Act;
 use crate::tui::ask::{Ask, Edit, Slot};
 use crate::tui::cx::{Cx, Do};
@@ -55,6 +58,11 @@ pub struct Diagnostics {
     check: Option<CheckReport>,
     fault: Option<ErrorReport>,
     map: Option<StyleMap>,
+    near: Option<Nearness>,
+    /// Why the tracks could not be compared with one another.
+    near_fault: Option<String>,
+    /// Whether the map's pane shows style against nearness.
+    plane: bool,
     spot: usize,
     measure: Measure,
     findings: Vec<Finding>,
@@ -94,6 +102,7 @@ impl Diagnostics {
         if self.asked.as_ref() != Some(&asked) {
             self.check = None;
             self.map = None;
+            (self.near, self.near_fault) = (None, None);
             self.findings.clear();
             self.ignored.clear();
             self.spot = 0;
@@ -108,10 +117,33 @@ impl Diagnostics {
     /// A diagnosis came.
     pub fn checked(&mut self, report: CheckReport) {
         if self.name.as_ref() == Some(&report.dataset) {
-            self.findings = findings(&report);
             self.check = Some(report);
-            self.drop_ignored();
+            self.find();
         }
+    }
+
+    /// How near the tracks are came.
+    pub fn compared(&mut self, near: Nearness) {
+        if self.name.as_ref() == Some(&near.dataset) {
+            self.near = Some(near);
+            self.find();
+        }
+    }
+
+    /// The tracks cannot be compared with one another.
+    pub fn not_compared(&mut self, why: String) {
+        self.near_fault = Some(why);
+    }
+
+    /// Makes the list of findings of what is known, the worst first.
+    fn find(&mut self) {
+        let Some(report) = &self.check else { return };
+        self.findings = findings(report);
+        if let Some(near) = &self.near {
+            self.findings.extend(near::findings(near, report));
+            self.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        }
+        self.drop_ignored();
     }
 
     fn drop_ignored(&mut self) {
@@ -126,6 +158,8 @@ impl Diagnostics {
         }
         if !map.with_takes {
             cx.ask_newest(Slot::Map, Ask::Map(map.dataset.clone(), true));
+        } else if self.near.is_none() {
+            cx.ask_newest(Slot::Near, Ask::Near(map.dataset.clone()));
         }
         self.spot = self.spot.min(map.spots.len().saturating_sub(1));
         self.map = Some(map);
@@ -240,10 +274,14 @@ impl Diagnostics {
                 }
             }
             Act::Open => self.open_here(cx),
-            Act::Left | Act::Right if self.focus == Pane::Map => self.look_beside(act),
+            Act::Plane => {
+                self.plane = !self.plane;
+                self.focus = Pane::Map;
+            }
+            Act::Left | Act::Right if self.focus == Pane::Map => self.look_beside(act, cx),
             Act::Left => self.focus = step(&PANES, self.focus, -1),
             Act::Right => self.focus = step(&PANES, self.focus, 1),
-            Act::Up | Act::Down if self.focus == Pane::Map => self.look_beside(act),
+            Act::Up | Act::Down if self.focus == Pane::Map => self.look_beside(act, cx),
             _ => match move_of(act) {
                 Some(step) => self.go(step),
                 None => return false,
@@ -266,9 +304,13 @@ impl Diagnostics {
     }
 
     /// Goes to the nearest point of the map in a direction.
-    fn look_beside(&mut self, act: Act) {
-        let Some(map) = &self.map else { return };
-        let Some(here) = map.spots.get(self.spot) else { return };
+    fn look_beside(&mut self, act: Act, cx: &Cx<'_>) {
+        let places = self.places_of_spots(cx.facts);
+        let first = places.iter().position(Option::is_some);
+        let Some(here) = places.get(self.spot).copied().flatten() else {
+            self.spot = first.unwrap_or(self.spot);
+            return;
+        };
         let (x, y) = match act {
             Act::Left => (-1.0, 0.0),
             Act::Right => (1.0, 0.0),
@@ -281,14 +323,26 @@ impl Diagnostics {
             // What lies more beside than ahead is not in this direction.
             (along > 1e-9 && beside <= 2.0 * along).then_some(along + 2.0 * beside)
         };
-        let next = map
-            .spots
+        let next = places
             .iter()
             .enumerate()
-            .filter_map(|(n, s)| Some((n, cost(s.x - here.x, s.y - here.y)?)))
+            .filter_map(|(n, s)| s.map(|s| (n, s)))
+            .filter_map(|(n, s)| Some((n, cost(s.0 - here.0, s.1 - here.1)?)))
             .min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((at, _)) = next {
             self.spot = at;
+        }
+    }
+
+    /// Where the spots lie in what the map's pane shows; `None` for what is not in it.
+    fn places_of_spots(&self, facts: &Facts) -> Vec<Option<(f64, f64)>> {
+        let spots = self.map.iter().flat_map(|m| &m.spots);
+        match &self.near {
+            // A bit is worth a tenth of the way across: about how far the figures spread.
+            Some(near) if self.plane => spots
+                .map(|s| plane::place(&s.what, near, facts).map(|(p, bits)| (p, 0.1 * bits)))
+                .collect(),
+            _ => spots.map(|s| Some((s.x, s.y))).collect(),
         }
     }
 
@@ -303,7 +357,10 @@ impl Diagnostics {
 
     fn open_here(&mut self, cx: &mut Cx<'_>) {
         if self.focus == Pane::Findings {
-            if let Some(track) = self.finding().and_then(|f| f.tracks.first()) {
+            let pair = self.finding().and_then(|f| f.pair.as_ref());
+            if let Some(overlay) = pair.and_then(|p| near::side_by_side(p, cx.facts)) {
+                cx.open(overlay);
+            } else if let Some(track) = self.finding().and_then(|f| f.tracks.first()) {
                 cx.todo.push(Do::ShowTrack(track.clone()));
             }
             return;

@@ -2,7 +2,6 @@
 
 use super::Generate;
 use crate::domain::take::Take;
-use crate::domain::track::Track;
 use crate::domain::verdict::{CopyClass, Layer, Verdict};
 use crate::studio::Work;
 use crate::studio::evaluation;
@@ -11,6 +10,7 @@ use crate::tui::ask::Ask;
 use crate::tui::cx::{Cx, Do};
 use crate::tui::facts::Facts;
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::evidence::{Evidence as Matched, Passage};
 use crate::tui::overlay::form::{Form, Line, Must};
 use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::view::View;
@@ -18,7 +18,7 @@ use crate::tui::overlay::{Overlay, Purpose};
 use crate::tui::player::{Pair, Sound};
 use crate::tui::screens::time::Time;
 use crate::tui::theme::Role;
-use crate::tui::words::{clock, count, place};
+use crate::tui::words::{clock, count};
 
 /// Rows of the list of takes in a pane of a height: the rest is the waveform and the verdict.
 pub fn list_height(pane: u16) -> u16 {
@@ -99,7 +99,7 @@ impl Generate {
                     Some(pair) => cx.todo.push(Do::Compare(Box::new(pair.clone()))),
                     None => match nearest(take, cx.facts) {
                         Some(b) => {
-                            let pair = Pair { second: false, a: first, b };
+                            let pair = Pair { second: false, a: first, b, places: None };
                             cx.todo.push(Do::Compare(Box::new(pair)));
                         }
                         None => cx.open(compare_with(first, cx)),
@@ -141,7 +141,7 @@ impl Generate {
                 take_over(&mut self.settings, &take);
                 self.set_prompt(&take.request.prompt, cx);
             }
-            Act::Evidence => cx.open(evidence(take, cx.facts)),
+            Act::Evidence => cx.open(self.evidence(take, cx.facts)),
             _ => return self.act_on_wave(act, cx),
         }
         true
@@ -198,24 +198,11 @@ pub fn sound(take: &Take, time: &Time) -> Sound {
     }
 }
 
-/// A track as something to compare with.
-fn track_sound(track: &Track, facts: &Facts) -> Sound {
-    Sound {
-        path: facts.file_of(track),
-        title: track.title.clone(),
-        start_s: track.start_s,
-        at_s: 0.0,
-        length_s: track.duration_s(),
-        looped_s: None,
-        lufs: facts.sketch(&track.track_id).and_then(|s| s.loudness_lufs),
-    }
-}
-
 /// The track a take comes nearest to.
 fn nearest(take: &Take, facts: &Facts) -> Option<Sound> {
     let id = take.verdict.as_ref()?.copy.nearest_track.as_ref()?;
     let (_, member) = facts.track(id)?;
-    Some(track_sound(&member.track, facts))
+    Some(facts.sound_of(&member.track))
 }
 
 /// A list of what a sound can be compared with: takes, then tracks.
@@ -224,7 +211,7 @@ pub fn compare_with(first: Sound, cx: &Cx<'_>) -> Overlay {
         let words = format!("take {} {}", t.take_id, t.request.prompt.replace('\n', " "));
         (sound(t, &Time::default()), words)
     });
-    let tracks = cx.facts.tracks().map(|t| (track_sound(t, cx.facts), t.title.clone()));
+    let tracks = cx.facts.tracks().map(|t| (cx.facts.sound_of(t), t.title.clone()));
     let all = takes.chain(tracks).filter(|(s, _)| s.path != first.path);
     let (sounds, words): (Vec<Sound>, Vec<String>) = all.unzip();
     let items = words.into_iter().zip(&sounds).enumerate().map(|(number, (words, sound))| Item {
@@ -247,8 +234,25 @@ fn clear(cx: &Cx<'_>) -> Overlay {
     Overlay::Confirm(Confirm::new("Clear takes?", &words, "delete them", Purpose::DeleteTakes(ids)))
 }
 
+impl Generate {
+    /// What a verdict rests on: passages to see and to hear where there are any, and a text.
+    fn evidence(&self, take: &Take, facts: &Facts) -> Overlay {
+        let lines = rests_on(take, facts);
+        let found = take.verdict.iter().flat_map(|v| &v.copy.evidence);
+        let passages: Vec<Passage> = found.map(|e| Passage::of(e, facts)).collect();
+        let title = "What the verdict rests on";
+        if passages.is_empty() {
+            return Overlay::View(View::new(title, lines));
+        }
+        let known = self.peaks.as_ref().filter(|(path, _)| *path == take.audio);
+        let peaks = known.map(|(_, peaks)| std::sync::Arc::clone(peaks));
+        let take = sound(take, &Time::default());
+        Overlay::Evidence(Box::new(Matched::new(title, take, peaks, passages, lines)))
+    }
+}
+
 /// Everything a verdict rests on, to read.
-fn evidence(take: &Take, facts: &Facts) -> Overlay {
+fn rests_on(take: &Take, facts: &Facts) -> Vec<(String, Role)> {
     let mut lines = vec![
         (take.request.prompt.clone(), Role::Text),
         (String::new(), Role::Text),
@@ -269,7 +273,7 @@ fn evidence(take: &Take, facts: &Facts) -> Overlay {
         lines.push((format!("not understood: {}", brief.unknown_words.join(", ")), Role::Warn));
     }
     lines.extend(brief.unsupported.iter().map(|u| (format!("not done: {u}"), Role::Warn)));
-    Overlay::View(View::new("What the verdict rests on", lines))
+    lines
 }
 
 fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
@@ -306,18 +310,6 @@ fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
     if let Some(track) = verdict.copy.nearest_track.as_ref() {
         let words = format!("  nearest: {}", facts.title(track));
         lines.push((words, Role::Text));
-    }
-    for found in &verdict.copy.evidence {
-        lines.push((
-            format!(
-                "  {} to {} is like {} at {}",
-                place(found.start_s),
-                place(found.end_s),
-                facts.title(&found.track_id),
-                place(found.track_start_s)
-            ),
-            if found.class.is_some_and(|c| c > CopyClass::C) { Role::Text } else { Role::Bad },
-        ));
     }
     let unseen = &verdict.heldout;
     if unseen.tracks > 0 {
