@@ -30,4 +30,4 @@ pub use own::Own;
 pub use verdict::{Judge, Reference};
 
 /// Changes whenever a fingerprint, a sketch, a distance or a line does.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

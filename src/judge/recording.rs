@@ -194,7 +194,7 @@ impl<'a> Query<'a> {
         let best = shared.best();
         let seconds = self.print.seconds();
         let mut evidence = RecordingEvidence {
-            bits: places.first().map(|p| p.bits),
+            bits: places.iter().map(|p| p.bits).min_by(f64::total_cmp),
             landmarks: best.count,
             coverage: covered(&best, 0.0, seconds),
             landmark_spans: spans(&best),
