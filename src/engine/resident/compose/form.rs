@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn named_sections_keep_their_order_and_bars() {
-        let wish = |name: &str, bars| SectionWish { name: name.into(), bars };
+        let wish = |name: &str, bars| SectionWish { bars, ..SectionWish::named(name) };
         let brief = Brief {
             sections: vec![
                 wish("intro", Some(4)),

@@ -42,6 +42,20 @@ pub fn genre_of(brief: &Brief, manner: Option<&Manner>) -> Option<&'static Genre
     genre::get(brief.genre.as_deref().or(learned))
 }
 
+/// The meter that bars are written in: quarters as they are; groups of three eighths as swung
+/// quarters, which sound alike; other eighths as quarters. `None` for what cannot be played.
+pub fn written(meter: Meter) -> Option<Meter> {
+    let quarters = |beats: u8| Some(Meter { beats, unit: 4 });
+    match (meter.beats, meter.unit) {
+        (2..=7, 4) => Some(meter),
+        (2, 2) => quarters(4),
+        (3, 2) => quarters(6),
+        (6 | 9 | 12, 8) => quarters(meter.pulses()),
+        (3 | 5 | 7, 8) => quarters(meter.beats),
+        _ => None,
+    }
+}
+
 /// Makes a plan.
 pub fn make(
     brief: &Brief,
@@ -56,7 +70,7 @@ pub fn make(
     let key_wish = brief.key;
     let home = manner.and_then(|m| choose_home(m, brief, &mut dice));
     let tempo_bpm = tempo(brief, home, genre, &mut dice);
-    let meter = brief.meter.unwrap_or(match (home, genre) {
+    let meter = brief.meter.and_then(written).unwrap_or(match (home, genre) {
         (Some(home), _) if home.beats == 3 => Meter { beats: 3, unit: 4 },
         (Some(_), _) => Meter::COMMON,
         (None, Some(genre)) => genre.meter,
@@ -312,7 +326,7 @@ pub fn adopt(
         ));
     }
     plan.key = plan.brief.key.or(plan.key).or(base.key);
-    plan.meter = plan.brief.meter.or(plan.meter).or(base.meter);
+    plan.meter = plan.brief.meter.and_then(written).or(plan.meter).or(base.meter);
     let (bar_s, beats) = (plan.bar_s(), u32::from(plan.meter.unwrap_or(Meter::COMMON).beats));
     let mut start_s = 0.0;
     for (i, section) in plan.sections.iter_mut().enumerate() {
