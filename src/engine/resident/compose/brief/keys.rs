@@ -90,8 +90,11 @@ impl Reader<'_> {
             Some(semitone) => (PitchClass::new(semitone), false, false),
             None => (letter_note(raw)?, raw.len() > 1 && raw.ends_with('m'), true),
         };
-        let shift =
-            if self.starts_clause(at + 1) { None } else { self.lexicon.alteration(self.text(at + 1)) };
+        let shift = if self.starts_clause(at + 1) {
+            None
+        } else {
+            self.lexicon.alteration(self.text(at + 1))
+        };
         Some(Note {
             tonic: tonic.transpose(shift.unwrap_or(0)),
             count: if shift.is_some() { 2 } else { 1 },

@@ -181,6 +181,10 @@ impl<'a> Reader<'a> {
     fn wish(&mut self, at: usize, count: usize, meaning: &'static Meaning) {
         match meaning {
             Meaning::Genre(id) => self.genre(at, count, id),
+            // A warm voice does not make a warm piece.
+            Meaning::Mood(id) if self.beside_voices(at, count) => {
+                self.vocal_style(at, count, id);
+            }
             Meaning::Mood(id) => {
                 self.allow(id);
                 self.listed(at, count, "moods", id, |b| &mut b.moods);
@@ -308,17 +312,33 @@ fn push_new(list: &mut Vec<String>, id: &str) {
 /// Whether a brief forbids a part: by its own name, or because nothing but other instruments may
 /// play.
 pub fn forbids(brief: &Brief, role: Role) -> bool {
-    let named = brief.avoid.iter().any(|id| {
-        matches!(
-            (id.as_str(), role),
-            ("drums" | "percussion", Role::Drums)
-                | ("bass", Role::Bass)
-                | ("melody", Role::Lead)
-                | ("chords" | "arpeggio", Role::Harmony)
-                | ("pad", Role::Pad)
-        )
-    });
+    let others = role == Role::Drums && percussion(brief).next().is_some();
+    let named = !others
+        && brief.avoid.iter().any(|id| {
+            matches!(
+                (id.as_str(), role),
+                ("drums" | "percussion", Role::Drums)
+                    | ("bass", Role::Bass)
+                    | ("melody", Role::Lead)
+                    | ("chords" | "arpeggio", Role::Harmony)
+                    | ("pad", Role::Pad)
+            )
+        });
     named || brief.only && !plays(brief, role)
+}
+
+/// Voices of drum patterns whose instruments a brief asks for by name.
+fn percussion(brief: &Brief) -> impl Iterator<Item = char> {
+    let instruments = &Lexicon::get().instruments;
+    brief.instruments.iter().filter_map(|id| instruments.get(id)).flat_map(|i| i.voices.chars())
+}
+
+/// Whether a voice of drum patterns is forbidden: by its own name, or with the drums as a whole.
+pub fn forbids_voice(brief: &Brief, voice: char) -> bool {
+    let instruments = &Lexicon::get().instruments;
+    let mut avoided = brief.avoid.iter().filter_map(|id| instruments.get(id));
+    let whole = brief.avoid.iter().any(|id| matches!(id.as_str(), "drums" | "percussion"));
+    avoided.any(|i| i.voices.contains(voice)) || whole && !percussion(brief).any(|v| v == voice)
 }
 
 /// Whether one of the only instruments takes a part. Bass, chords and melody are shared among

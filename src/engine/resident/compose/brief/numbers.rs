@@ -73,7 +73,8 @@ impl Reader<'_> {
         {
             return (count + words, (value + 0.5) * 60.0);
         }
-        let from = next + usize::from(self.lexicon.is_to(self.text(next)) || self.text(next) == "and");
+        let from =
+            next + usize::from(self.lexicon.is_to(self.text(next)) || self.text(next) == "and");
         if !self.starts_clause(next)
             && let Some((more, seconds)) = self.value(from)
             && let Some((words, Unit::Seconds)) = self.unit(from + more)
@@ -203,7 +204,8 @@ impl Reader<'_> {
         let next = at + count;
         let ends = self.starts_clause(next);
         let small = self.lexicon.is_stop_word(self.text(next)) || self.is_small(next);
-        let announced = matches!(self.before(at), "at" | "tempo" | "bpm") && !self.starts_clause(at);
+        let announced =
+            matches!(self.before(at), "at" | "tempo" | "bpm") && !self.starts_clause(at);
         let known = matches!(self.last, (Class::Genre | Class::Key, end) if end == at);
         let alone = self.starts_clause(at) && ends;
         (announced || alone || known && (ends || small)).then(|| self.tempo(at, count, value))

@@ -25,6 +25,9 @@ impl Reader<'_> {
             brief.curve.get_or_insert_with(|| "flat".to_owned());
             brief.unsupported.push("loop: this version ends every piece".to_owned());
         }
+        if brief.ending.as_deref() == Some("slow_down") {
+            brief.unsupported.push("slowing down: the tempo stays the same to the end".to_owned());
+        }
         note_meter(brief);
         note_production(brief);
         let genre = genre::get(brief.genre.as_deref());
@@ -110,10 +113,9 @@ fn note_percussion(brief: &mut Brief, genre: Option<&Genre>) {
         let struck = |voice: char| genre.drums.iter().any(|p| p.voices.contains_key(&voice));
         if !instrument.voices.is_empty() && !instrument.voices.chars().any(struck) {
             let name = brief.genre.as_deref().unwrap_or(genre::DEFAULT).replace('_', " ");
-            brief.unsupported.push(format!(
-                "{}: the drum patterns of {name} have none",
-                id.replace('_', " ")
-            ));
+            brief
+                .unsupported
+                .push(format!("{}: the drum patterns of {name} have none", id.replace('_', " ")));
         }
     }
 }

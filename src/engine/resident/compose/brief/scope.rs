@@ -67,7 +67,8 @@ impl Reader<'_> {
         let keep = |test: &dyn Fn(&Meaning) -> bool| meanings.iter().filter(|m| test(m)).collect();
         if is(|m| *m == Meaning::Scope(Scope::Only)) {
             // "solo piano" is nothing but a piano, a "guitar solo" is a section.
-            let only = self.instrument_ahead(at + count) || !is(|m| matches!(m, Meaning::Section(_)));
+            let only =
+                self.instrument_ahead(at + count) || !is(|m| matches!(m, Meaning::Section(_)));
             return keep(&|m| matches!(m, Meaning::Scope(Scope::Only)) == only);
         }
         if is(|m| matches!(m, Meaning::Language(_))) {
@@ -186,7 +187,12 @@ impl Reader<'_> {
             return false;
         }
         match meaning {
-            Meaning::Mood(_) | Meaning::Production(_) if self.instrument_ahead(at + count) => true,
+            // "No loud drums" is about drums, "no sad voices" about voices.
+            Meaning::Mood(_) | Meaning::Production(_)
+                if self.instrument_ahead(at + count) || self.beside_voices(at, count) =>
+            {
+                true
+            }
             Meaning::Genre(id)
             | Meaning::Mood(id)
             | Meaning::Instrument(id)

@@ -54,7 +54,8 @@ pub fn tokenise(text: &str) -> Vec<Token> {
             let inside_number =
                 matches!(next, '.' | ',' | ':') && last.is_ascii_digit() && digits_follow;
             // "6/8" and "w/o" are words, "rock/metal" is two.
-            let slash = next == '/' && (last.is_ascii_digit() && digits_follow || &text[start..end] == "w");
+            let slash =
+                next == '/' && (last.is_ascii_digit() && digits_follow || &text[start..end] == "w");
             if !(is_word(next) || inside_number || slash) {
                 break;
             }

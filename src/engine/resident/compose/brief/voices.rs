@@ -32,9 +32,9 @@ impl Reader<'_> {
         let old = self.brief.vocals.replace(wish);
         // Said by another word for the same thing, it is no contradiction.
         if old.is_some_and(|old| old != wish) {
-            self.brief.unsupported.push(
-                "voices are asked for and forbidden: the later word is followed".to_owned(),
-            );
+            self.brief
+                .unsupported
+                .push("voices are asked for and forbidden: the later word is followed".to_owned());
         }
         let value = if wish == VocalsWish::Wanted { "wanted" } else { "none" };
         self.understood(at, count, "vocals", value.to_owned());

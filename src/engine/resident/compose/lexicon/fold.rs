@@ -127,6 +127,9 @@ mod tests {
             let found = forms(word).any(|form| form == listed);
             assert!(found, "{word}: {:?}", forms(word).collect::<Vec<_>>());
         }
-        assert_eq!((singular("drums"), singular("brass"), singular("bus")), ("drum", "brass", "bus"));
+        assert_eq!(
+            (singular("drums"), singular("brass"), singular("bus")),
+            ("drum", "brass", "bus")
+        );
     }
 }

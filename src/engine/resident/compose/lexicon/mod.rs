@@ -51,6 +51,13 @@ pub struct Instrument {
     pub words: Vec<String>,
 }
 
+impl Instrument {
+    /// The programs that a negation takes away.
+    pub fn programs(&self) -> impl Iterator<Item = u8> {
+        self.program.into_iter().chain(self.covers.iter().copied())
+    }
+}
+
 /// A groove that has a name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -41,7 +41,9 @@ fn every_pattern_of_a_groove_is_in_some_genre() {
     for (id, rhythm) in &Lexicon::get().rhythms {
         let known = |field: &[String], names: fn(&genre::Genre) -> Vec<&str>| {
             field.is_empty()
-                || genre::all().values().any(|g| names(g).iter().any(|n| field.iter().any(|f| f == n)))
+                || genre::all()
+                    .values()
+                    .any(|g| names(g).iter().any(|n| field.iter().any(|f| f == n)))
         };
         let somewhere = known(&rhythm.bass, |g| g.bass.iter().map(|p| p.name.as_str()).collect())
             && known(&rhythm.comp, |g| g.comp.iter().map(|p| p.name.as_str()).collect())
