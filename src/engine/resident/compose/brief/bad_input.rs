@@ -77,7 +77,15 @@ fn contradictions_are_said_and_the_later_word_is_followed() {
     assert!(says(&brief, "bridge is asked for and forbidden"), "{brief:?}");
     assert_eq!(brief.sections.len(), 2);
     // Said twice is no contradiction, nor is a sub-genre said beside its genre.
-    for prompt in ["120 bpm, 120 bpm", "jazz, bebop jazz", "house, deep house", "in A minor, Am"] {
+    for prompt in [
+        "120 bpm, 120 bpm",
+        "jazz, bebop jazz",
+        "house, deep house",
+        "in A minor, Am",
+        "electronic ambient",
+        "ambient electronic music",
+        "musica elettronica ambient",
+    ] {
         assert!(parse(prompt).unsupported.is_empty(), "{prompt}: {:?}", parse(prompt));
     }
 }

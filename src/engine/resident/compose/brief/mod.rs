@@ -39,6 +39,7 @@ pub fn parse(prompt: &str) -> Brief {
         language: languages::spoken(&words, lexicon),
         brief: Brief::default(),
         negation: Negation::default(),
+        broad_genre: false,
         weakened: false,
         voices: voices::Voices::default(),
         pending: sections::Pending::default(),
@@ -61,6 +62,8 @@ struct Reader<'a> {
     language: Option<&'static str>,
     brief: Brief,
     negation: Negation,
+    /// Whether the genre so far is a whole field, such as "electronic".
+    broad_genre: bool,
     /// Whether "not too" or the like stands before.
     weakened: bool,
     voices: voices::Voices,
@@ -260,10 +263,14 @@ impl<'a> Reader<'a> {
         self.allow(id);
         self.understood(at, count, "genre", id.to_owned());
         let old = self.brief.genre.clone();
-        if old.as_deref().is_some_and(|old| genre::parent(old) == Some(id)) {
+        let broad = self.lexicon.is_broad(&self.words[at..at + count].join(" "));
+        let wider = |old: &String| broad || genre::parent(old) == Some(id);
+        if old.as_ref().is_some_and(wider) && !self.broad_genre {
             return;
         }
-        let narrower = old.as_deref().is_some_and(|old| genre::parent(id) == Some(old));
+        let was_broad = std::mem::replace(&mut self.broad_genre, broad);
+        let narrower =
+            was_broad || old.as_deref().is_some_and(|old| genre::parent(id) == Some(old));
         self.settle("genre", at, count, !narrower && old.is_some_and(|old| old != id));
         self.brief.genre = Some(id.to_owned());
     }

@@ -31,6 +31,7 @@ impl Lexicon {
         let grammar: Grammar = toml::from_str(include_str!("../words/grammar.toml"))?;
         let mut lexicon = Self::default();
         lexicon.add_each(&genres.words, Meaning::Genre);
+        lexicon.broad = folded(&genres.broad.words);
         for (id, mood) in &moods {
             lexicon.add(&mood.words, &Meaning::Mood(id.clone()));
         }

@@ -13,6 +13,7 @@ pub type Words = BTreeMap<String, Vec<String>>;
 #[serde(deny_unknown_fields)]
 pub struct Genres {
     pub words: Words,
+    pub broad: Listed,
 }
 
 #[derive(Clone, Deserialize)]

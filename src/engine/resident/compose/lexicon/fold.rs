@@ -48,7 +48,7 @@ pub fn singular(word: &str) -> &str {
 }
 
 /// Endings that are replaced by others to get from an inflected form to the one that is listed.
-const ENDINGS: [(&str, &str); 31] = [
+const ENDINGS: [(&str, &str); 34] = [
     ("s", ""),
     ("es", ""),
     ("as", "o"),
@@ -80,6 +80,9 @@ const ENDINGS: [(&str, &str); 31] = [
     ("oes", "ao"),
     ("ish", ""),
     ("musik", ""),
+    ("stuck", ""),
+    ("stueck", ""),
+    ("lied", ""),
 ];
 
 /// Forms that a folded word may be an inflection of, likeliest first.

@@ -232,6 +232,7 @@ pub struct Lexicon {
     /// Number words that others may be glued to, longest first.
     glued: Vec<(String, u32)>,
     stop: HashSet<String>,
+    broad: HashSet<String>,
     section_words: HashMap<String, (Option<f64>, Option<f64>)>,
     forms: BTreeMap<String, Vec<String>>,
     ensembles: BTreeMap<String, Vec<String>>,
@@ -330,6 +331,11 @@ impl Lexicon {
     /// Whether a word carries no musical content.
     pub fn is_stop_word(&self, word: &str) -> bool {
         self.stop.contains(word) || self.function_words.contains_key(word)
+    }
+
+    /// Whether a genre's word stands for a whole field of genres.
+    pub fn is_broad(&self, phrase: &str) -> bool {
+        self.broad.contains(phrase) || fold::forms(phrase).any(|form| self.broad.contains(&form))
     }
 
     /// Factor on length and shift of energy that a word beside a section asks for.
