@@ -151,7 +151,8 @@ fn id_of(inner: &Inner, request: &TakeRequest, work: &GenerateWork) -> Result<Ta
     let mut hasher = blake3::Hasher::new();
     // Field order is fixed by the type, floats are written shortest: equal requests, equal bytes.
     let canonical = serde_json::to_vec(request).unwrap_or_default();
-    let version = env!("CARGO_PKG_VERSION");
+    let version =
+        format!("{} {}", env!("CARGO_PKG_VERSION"), crate::engine::resident::compose::VERSION);
     let format = encode::Format::from(work.format).extension();
     // What is refused decides which seed is heard: so do the copy check and the class accepted.
     let judged = match request.finetune {

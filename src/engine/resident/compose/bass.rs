@@ -2,6 +2,7 @@
 
 use super::super::dice::Dice;
 use super::genre::EventPattern;
+use super::groove;
 use super::score::{BarView, Piece};
 use crate::domain::pitch::Chord;
 use crate::domain::score::Note;
@@ -97,9 +98,9 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
 
 fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a EventPattern> {
     let mut dice = piece.dice(&format!("bass {}", bar.theme));
-    let patterns = &piece.genre.bass;
+    let patterns = groove::asked(&piece.plan.brief, &piece.genre.bass, |p| &p.name, |r| &r.bass);
     let busy = |p: &EventPattern| p.events.len() as f64 / f64::from(p.steps * p.ticks);
-    let most = patterns.iter().map(busy).fold(1e-9, f64::max);
+    let most = patterns.iter().copied().map(busy).fold(1e-9, f64::max);
     // Fuller sections like busier patterns, but every pattern has its chance.
     let learned = piece.manner.and_then(|m| m.bass.as_ref());
     let weights: Vec<f64> = patterns
@@ -115,7 +116,7 @@ fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a EventPattern>
             (-4.0 * (load - (0.35 + 0.6 * bar.energy)).powi(2)).exp()
         })
         .collect();
-    patterns.get(dice.weighted(&weights))
+    patterns.get(dice.weighted(&weights)).copied()
 }
 
 fn play(

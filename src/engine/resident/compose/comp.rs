@@ -1,6 +1,7 @@
 //! Comping and pads: rhythm from the genre, voicings that move as little as they can.
 
 use super::genre::EventPattern;
+use super::groove;
 use super::score::{BarView, Piece};
 use crate::domain::pitch::Chord;
 use crate::domain::score::Note;
@@ -151,7 +152,8 @@ fn hold(
 
 fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a EventPattern> {
     let mut dice = piece.dice(&format!("comp {}", bar.theme));
-    dice.pick(&piece.genre.comp)
+    let patterns = groove::asked(&piece.plan.brief, &piece.genre.comp, |p| &p.name, |r| &r.comp);
+    dice.pick(&patterns).copied()
 }
 
 fn comp(piece: &Piece<'_>, bar: &BarView, start: u32, voicer: &mut Voicer, notes: &mut Vec<Note>) {

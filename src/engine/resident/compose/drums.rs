@@ -1,6 +1,8 @@
 //! Drums: patterns by energy, variants, fills before changes, a crash after them.
 
+use super::brief::forbids_voice;
 use super::genre::DrumPattern;
+use super::groove;
 use super::manner::{Groove, Manner};
 use super::score::{BarView, Piece};
 use crate::domain::score::Note;
@@ -67,7 +69,7 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
             (None, Some(groove)) => strike(piece, bar, groove, start, &mut notes),
             (None, None) => place(piece, bar, pattern, start, &mut notes),
         }
-        if opens_fuller(piece, bar) {
+        if opens_fuller(piece, bar) && !forbids_voice(&piece.plan.brief, 'C') {
             notes.push(Note {
                 start,
                 length: 240,
@@ -133,13 +135,13 @@ fn strike(piece: &Piece<'_>, bar: &BarView, groove: &Groove, start: u32, notes: 
 /// The pattern of a section: quiet sections take the quiet end of the genre's list, and sections
 /// of one theme the same pattern.
 fn pattern_for<'a>(piece: &Piece<'a>, bar: &BarView) -> Option<&'a DrumPattern> {
-    let patterns = &piece.genre.drums;
+    let patterns = groove::asked(&piece.plan.brief, &piece.genre.drums, |p| &p.name, |r| &r.drums);
     if patterns.is_empty() || bar.energy < SILENT_BELOW {
         return None;
     }
     let mut dice = piece.dice(&format!("drums {}", bar.theme));
     let place = bar.energy * patterns.len() as f64 + 0.35 * dice.normal().clamp(-1.0, 1.0);
-    patterns.get((place.max(0.0) as usize).min(patterns.len() - 1))
+    patterns.get((place.max(0.0) as usize).min(patterns.len() - 1)).copied()
 }
 
 /// A fill in the last bar before a change, and sometimes in the middle of long sections.
@@ -173,6 +175,9 @@ fn place(
     let offset = bar.in_section * piece.bar_ticks() % length;
     for (voice, cells) in &pattern.voices {
         let Some(midi) = key_of(*voice) else { continue };
+        if forbids_voice(&piece.plan.brief, *voice) {
+            continue;
+        }
         for (cell, mark) in cells.bytes().enumerate() {
             let Some(level) = mark.checked_sub(b'0').filter(|l| (1..=9).contains(l)) else {
                 continue;
@@ -200,8 +205,13 @@ fn finish(piece: &Piece<'_>, bar: &BarView, start: u32, notes: &mut Vec<Note>) {
         bar.number.checked_sub(1).and_then(|n| pattern_for(piece, &piece.bars[n as usize]));
     if played.is_some() {
         let velocity = velocity(piece, bar, 7, start);
-        notes.push(Note { start, length: 480, midi: 36, velocity });
-        notes.push(Note { start, length: 960, midi: 49, velocity: velocity.saturating_sub(10) });
+        if !forbids_voice(&piece.plan.brief, 'K') {
+            notes.push(Note { start, length: 480, midi: 36, velocity });
+        }
+        if !forbids_voice(&piece.plan.brief, 'C') {
+            let velocity = velocity.saturating_sub(10);
+            notes.push(Note { start, length: 960, midi: 49, velocity });
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! A piece opens, states a theme, leaves it, returns to it changed, climaxes and ends. Sections
 //! share material by their theme letter; how often it was heard before is its variation.
 
-use crate::domain::brief::Brief;
+use crate::domain::brief::{Brief, SectionWish};
 
 /// A section before it has chords.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,11 +25,15 @@ const SHORTEST: u32 = 2;
 
 /// Lays out `bars` bars: the brief's sections, else the genre's form, else a theme form.
 pub fn lay_out(brief: &Brief, genre_form: Option<&[(String, u32, f64)]>, bars: u32) -> Vec<Shape> {
-    let wanted: Vec<(String, f64, f64, Option<u32>)> = if brief.sections.is_empty() {
-        let form = genre_form.map_or_else(|| theme_form(bars), <[_]>::to_vec);
-        form.into_iter().map(|(n, b, e)| (n, f64::from(b), e, None)).collect()
-    } else {
-        brief.sections.iter().enumerate().map(|(i, s)| wished(&s.name, s.bars, i)).collect()
+    let usual = || genre_form.map_or_else(|| theme_form(bars), <[_]>::to_vec);
+    let wanted: Vec<Wanted> = match brief.sections.as_slice() {
+        [] => usual().into_iter().map(|(n, b, e)| (n, f64::from(b), e, None)).collect(),
+        // One section is no form: it is a wish about one.
+        [one] => with_one(&usual(), one),
+        several => {
+            let form = genre_form.unwrap_or(&[]);
+            several.iter().enumerate().map(|(i, s)| wished(s, form, i)).collect()
+        }
     };
     let wanted: Vec<_> = wanted.into_iter().filter(|w| !brief.avoid.contains(&w.0)).collect();
     let kept = prune(wanted, bars);
@@ -49,7 +53,8 @@ pub fn lay_out(brief: &Brief, genre_form: Option<&[(String, u32, f64)]>, bars: u
 }
 
 /// Weight and energy of a section that a prompt names.
-fn wished(name: &str, bars: Option<u32>, place: usize) -> (String, f64, f64, Option<u32>) {
+fn wished(wish: &SectionWish, form: &[(String, u32, f64)], place: usize) -> Wanted {
+    let (name, bars) = (wish.name.as_str(), wish.bars);
     let (weight, energy) = match name {
         "intro" => (4.0, 0.3),
         "verse" => (8.0, 0.45),
@@ -62,11 +67,52 @@ fn wished(name: &str, bars: Option<u32>, place: usize) -> (String, f64, f64, Opt
         "interlude" => (4.0, 0.4),
         "climax" => (8.0, 1.0),
         "outro" => (4.0, 0.35),
-        _ => (8.0, 0.5),
+        // Sections that only some genres have are as long and full as theirs.
+        _ => form
+            .iter()
+            .find(|(known, ..)| base_name(known) == name)
+            .map_or((8.0, 0.5), |(_, bars, energy)| (f64::from(*bars), *energy)),
     };
+    let (weight, energy) = adjusted(wish, weight, energy);
     // Later returns are a little fuller.
     let energy = if name == "outro" { energy } else { (energy + 0.015 * place as f64).min(1.0) };
     (name.to_owned(), bars.map_or(weight, f64::from), energy, bars)
+}
+
+/// Length and energy of a section with what the prompt says of them.
+fn adjusted(wish: &SectionWish, weight: f64, energy: f64) -> (f64, f64) {
+    let energy = energy + wish.energy_shift.unwrap_or(0.0);
+    (weight * wish.length_factor.unwrap_or(1.0), energy.clamp(0.05, 1.0))
+}
+
+/// A usual form with one section changed, or added where such a section belongs.
+fn with_one(form: &[(String, u32, f64)], wish: &SectionWish) -> Vec<Wanted> {
+    let mut found = false;
+    let mut wanted: Vec<Wanted> = form
+        .iter()
+        .map(|(name, bars, energy)| {
+            if base_name(name) != wish.name {
+                return (name.clone(), f64::from(*bars), *energy, None);
+            }
+            found = true;
+            let (weight, energy) = adjusted(wish, f64::from(*bars), *energy);
+            (name.clone(), wish.bars.map_or(weight, f64::from), energy, wish.bars)
+        })
+        .collect();
+    if !found {
+        let place = match wish.name.as_str() {
+            "intro" => 0,
+            "outro" => wanted.len(),
+            "climax" => wanted.len() - wanted.len() / 4,
+            _ => wanted.len() / 2,
+        };
+        wanted.insert(place, wished(wish, &[], 0));
+    }
+    wanted
+}
+
+fn base_name(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 /// The form of a piece whose genre says nothing, by length.
@@ -206,8 +252,7 @@ fn name_themes(mut shapes: Vec<Shape>) -> Vec<Shape> {
 }
 
 fn family(name: &str, last: bool) -> &'static str {
-    let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    match base {
+    match base_name(name) {
         "intro" | "fadein" | "fxintro" | "taqsim" => "intro",
         "outro" | "out" | "tag" | "coda" | "fadeout" | "qafla" | "cierre" => "outro",
         "vamp" | "remate" | "release" if last => "outro",
@@ -224,7 +269,6 @@ fn family(name: &str, last: bool) -> &'static str {
 mod tests {
     use super::super::genre;
     use super::*;
-    use crate::domain::brief::SectionWish;
     use proptest::prelude::*;
 
     proptest! {
@@ -258,8 +302,28 @@ mod tests {
     }
 
     #[test]
+    fn one_named_section_changes_the_usual_form() {
+        let pop = genre::get(Some("pop")).map(|g| g.form.as_slice());
+        let lay = |wish: SectionWish| {
+            lay_out(&Brief { sections: vec![wish], ..Brief::default() }, pop, 96)
+        };
+        let plain = lay_out(&Brief::default(), pop, 96);
+        let solo = lay(SectionWish::named("solo"));
+        assert_eq!(solo.iter().filter(|s| s.name == "solo").count(), 1, "{solo:?}");
+        assert!(solo.len() >= plain.len() && solo[0].name == "intro", "{solo:?}");
+        let big = lay(SectionWish { energy_shift: Some(0.1), ..SectionWish::named("chorus") });
+        let energy = |shapes: &[Shape]| shapes.iter().find(|s| s.name == "chorus").unwrap().energy;
+        assert!(energy(&big) > energy(&plain) + 0.05);
+        let short = lay(SectionWish { length_factor: Some(0.5), ..SectionWish::named("chorus") });
+        let bars = |shapes: &[Shape]| -> u32 {
+            shapes.iter().filter(|s| s.name == "chorus").map(|s| s.bars).sum()
+        };
+        assert!(bars(&short) < bars(&plain), "{short:?}");
+    }
+
+    #[test]
     fn named_sections_keep_their_order_and_bars() {
-        let wish = |name: &str, bars| SectionWish { name: name.into(), bars };
+        let wish = |name: &str, bars| SectionWish { bars, ..SectionWish::named(name) };
         let brief = Brief {
             sections: vec![
                 wish("intro", Some(4)),

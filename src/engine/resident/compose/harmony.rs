@@ -19,6 +19,8 @@ pub struct Source<'a> {
     pub genre: &'a Genre,
     /// What was learned, with how well each of the 24 triads can be played (0..1).
     pub manner: Option<(&'a Manner, &'a [f32; CHORDS])>,
+    /// What the prompt asks for, as Roman numerals.
+    pub asked: &'a [String],
     /// The key.
     pub key: Key,
 }
@@ -32,6 +34,7 @@ pub fn progression(
     dice: &mut Dice,
 ) -> Vec<Bar> {
     let mut phrase = match source.manner {
+        _ if !source.asked.is_empty() => chords(source.asked, source.key),
         Some((manner, playable)) => {
             let material = phrase::Material { manner, playable, key: source.key };
             phrase::write(&material, before.map(|b| &b[..b.len().min(4)]), dice)
@@ -47,7 +50,7 @@ pub fn progression(
     }
     out.truncate(bars as usize);
     // The second time round the last bar leans forward: a chord that wants to go home.
-    if bars >= 8 && phrase.len() <= 4 {
+    if bars >= 8 && phrase.len() <= 4 && source.asked.is_empty() {
         let lean = leaning(source, &out[bars as usize - 1], dice);
         for at in (7..bars as usize).step_by(8) {
             out[at] = vec![lean];
@@ -113,7 +116,7 @@ fn into_mode(chord: Chord, key: Key) -> Chord {
     Chord::triad(root, at(degree + 2) - at(degree) == 3)
 }
 
-fn read(cells: &[String], key: Key) -> Vec<Bar> {
+fn chords(cells: &[String], key: Key) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     for cell in cells {
         let bar: Bar = if cell == "%" {
@@ -125,6 +128,11 @@ fn read(cells: &[String], key: Key) -> Vec<Bar> {
             bars.push(bar);
         }
     }
+    bars
+}
+
+fn read(cells: &[String], key: Key) -> Vec<Bar> {
+    let mut bars = chords(cells, key);
     // Lengths that do not divide the phrase would drift against it.
     let even = match bars.len() {
         0..=2 => bars.len(),
@@ -178,7 +186,7 @@ mod tests {
                 let mut inside = 0;
                 let mut all = 0;
                 for seed in 0..20 {
-                    let source = Source { genre, manner: None, key };
+                    let source = Source { genre, manner: None, asked: &[], key };
                     let bars = progression(&source, 8, None, &mut Dice::new(seed, "test"));
                     assert_eq!(bars.len(), 8, "{id}");
                     let scale = key.scale();
@@ -195,6 +203,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_is_played_as_it_is() {
+        let asked: Vec<String> = ["i", "bVII", "bVI", "V", "iv"].map(str::to_owned).to_vec();
+        let genre = genre::get(None).unwrap();
+        let source = Source { genre, manner: None, asked: &asked, key: key("A minor") };
+        let bars = progression(&source, 10, None, &mut Dice::new(1, "test"));
+        let names: Vec<String> = bars.iter().map(|b| b[0].to_string()).collect();
+        assert_eq!(names[..5], ["A:min", "G:maj", "F:maj", "E:maj", "D:min"]);
+        assert_eq!(names[..5], names[5..]);
+    }
+
+    #[test]
     fn learned_moves_decide() {
         // A dataset that goes i -> bVI -> bVII -> i.
         let mut manner = Manner::learn(&[], None);
@@ -205,6 +224,7 @@ mod tests {
         let source = Source {
             genre: genre::get(None).unwrap(),
             manner: Some((&manner, &[0.9; CHORDS])),
+            asked: &[],
             key: key("A minor"),
         };
         let bars = progression(&source, 4, None, &mut Dice::new(4, "test"));

@@ -42,6 +42,20 @@ pub fn genre_of(brief: &Brief, manner: Option<&Manner>) -> Option<&'static Genre
     genre::get(brief.genre.as_deref().or(learned))
 }
 
+/// The meter that bars are written in: quarters as they are; groups of three eighths as swung
+/// quarters, which sound alike; other eighths as quarters. `None` for what cannot be played.
+pub fn written(meter: Meter) -> Option<Meter> {
+    let quarters = |beats: u8| Some(Meter { beats, unit: 4 });
+    match (meter.beats, meter.unit) {
+        (2..=7, 4) => Some(meter),
+        (2, 2) => quarters(4),
+        (3, 2) => quarters(6),
+        (6 | 9 | 12, 8) => quarters(meter.pulses()),
+        (3 | 5 | 7, 8) => quarters(meter.beats),
+        _ => None,
+    }
+}
+
 /// Makes a plan.
 pub fn make(
     brief: &Brief,
@@ -50,13 +64,12 @@ pub fn make(
     seed: u64,
 ) -> Planned {
     let mut dice = Dice::new(seed, "plan");
-    let seconds = seconds.or(brief.seconds).unwrap_or(DEFAULT_SECONDS);
     let manner = learned.map(|l| l.manner);
     let genre = genre_of(brief, manner);
     let key_wish = brief.key;
     let home = manner.and_then(|m| choose_home(m, brief, &mut dice));
     let tempo_bpm = tempo(brief, home, genre, &mut dice);
-    let meter = brief.meter.unwrap_or(match (home, genre) {
+    let meter = brief.meter.and_then(written).unwrap_or(match (home, genre) {
         (Some(home), _) if home.beats == 3 => Meter { beats: 3, unit: 4 },
         (Some(_), _) => Meter::COMMON,
         (None, Some(genre)) => genre.meter,
@@ -64,8 +77,14 @@ pub fn make(
     });
     let key = key_wish.unwrap_or_else(|| key(brief, home, genre, &mut dice));
     let bar_s = f64::from(meter.beats) * 60.0 / tempo_bpm;
+    let seconds = seconds.or(brief.seconds);
+    let counted = brief.bars.filter(|_| seconds.is_none());
+    let seconds = match counted {
+        Some(bars) => f64::from(bars) * bar_s + TAIL_S,
+        None => seconds.unwrap_or(DEFAULT_SECONDS),
+    };
     let tail = TAIL_S.min(seconds * 0.15);
-    let bars = (((seconds - tail) / bar_s).floor() as u32).max(1);
+    let bars = counted.unwrap_or((((seconds - tail) / bar_s).floor() as u32).max(1));
     // A finetune without a genre word in the prompt keeps the plain theme form: how its own tracks
     // are built is not yet learned.
     let form = if brief.genre.is_some() || manner.is_none() {
@@ -76,7 +95,12 @@ pub fn make(
     let shapes = form::lay_out(brief, form, bars);
     let sections = match genre {
         Some(genre) => {
-            let source = Source { genre, manner: learned.map(|l| (l.manner, l.playable)), key };
+            let source = Source {
+                genre,
+                manner: learned.map(|l| (l.manner, l.playable)),
+                asked: &brief.progression,
+                key,
+            };
             fill(brief, &shapes, &source, bar_s, u32::from(meter.beats), seed)
         }
         None => Vec::new(),
@@ -239,7 +263,7 @@ fn fill(
             duration_s,
             bars: shape.bars,
             chords: spell(&bars, beats),
-            energy: (shape.energy + shift).clamp(0.05, 1.0),
+            energy: (bend(brief, shape.energy, i, shapes.len()) + shift).clamp(0.05, 1.0),
             styles: SectionStyles::default(),
             lyrics: None,
             theme: shape.theme.clone(),
@@ -248,6 +272,20 @@ fn fill(
         start_s += duration_s;
     }
     sections
+}
+
+/// A section's energy on the curve that is asked for.
+fn bend(brief: &Brief, energy: f64, place: usize, sections: usize) -> f64 {
+    let along = (place as f64 + 0.5) / sections.max(1) as f64;
+    let level = match brief.curve.as_deref() {
+        Some("build") => 0.15 + 0.85 * along,
+        Some("fall") => 1.0 - 0.8 * along,
+        Some("arc") => 0.25 + 0.75 * (std::f64::consts::PI * along).sin(),
+        Some("flat") => 0.6,
+        _ => return energy,
+    };
+    // The form still shows, the curve leads.
+    0.75 * level + 0.25 * energy
 }
 
 /// The last bar is the tonic; the one before wants to go there.
@@ -312,7 +350,7 @@ pub fn adopt(
         ));
     }
     plan.key = plan.brief.key.or(plan.key).or(base.key);
-    plan.meter = plan.brief.meter.or(plan.meter).or(base.meter);
+    plan.meter = plan.brief.meter.and_then(written).or(plan.meter).or(base.meter);
     let (bar_s, beats) = (plan.bar_s(), u32::from(plan.meter.unwrap_or(Meter::COMMON).beats));
     let mut start_s = 0.0;
     for (i, section) in plan.sections.iter_mut().enumerate() {
@@ -394,6 +432,38 @@ mod tests {
         for seed in 0..20 {
             assert!(plan("sad pop", 60.0, seed).key.unwrap().mode.is_minor());
             assert!(!plan("happy pop", 60.0, seed).key.unwrap().mode.is_minor());
+        }
+    }
+
+    #[test]
+    fn a_curve_leads_the_energy() {
+        let energies = |prompt: &str| -> Vec<f64> {
+            plan(prompt, 120.0, 3).sections.iter().map(|s| s.energy).collect()
+        };
+        let built = energies("rock that builds up");
+        assert!(built.is_sorted_by(|a, b| a < &(b + 0.12)), "{built:?}");
+        assert!(built[built.len() - 1] > built[0] + 0.4, "{built:?}");
+        let fallen = energies("rock, winding down");
+        assert!(fallen[0] > fallen[fallen.len() - 1] + 0.4, "{fallen:?}");
+        let spread = |e: &[f64]| {
+            e.iter().copied().fold(0.0, f64::max) - e.iter().copied().fold(1.0, f64::min)
+        };
+        assert!(spread(&energies("rock, constant")) < 0.6 * spread(&energies("rock")));
+    }
+
+    #[test]
+    fn bars_chords_and_meters_that_are_asked_for() {
+        let made = |prompt: &str| make(&parse(prompt), None, None, 4).plan;
+        assert_eq!(made("house, 16 bars").bars(), 16);
+        assert_eq!(made("house, 37 bars at 97 bpm").bars(), 37);
+        let chords = made("chiptune in A minor, i bVII bVI V, 32 bars");
+        let names: Vec<String> =
+            chords.sections[0].chords[..4].iter().map(|c| c.chord.unwrap().to_string()).collect();
+        assert_eq!(names, ["A:min", "G:maj", "F:maj", "E:maj"]);
+        for (prompt, bars) in [("folk in 6/8", (2, 4)), ("rock in 7/8", (7, 4)), ("in 5/4", (5, 4))]
+        {
+            let plan = made(prompt);
+            assert_eq!(plan.meter, Some(Meter { beats: bars.0, unit: bars.1 }), "{prompt}");
         }
     }
 

@@ -3,7 +3,8 @@
 use super::super::dice::Dice;
 use super::brief::forbids;
 use super::genre::Genre;
-use super::lexicon::Lexicon;
+use super::groove;
+use super::lexicon::{Instrument, Lexicon};
 use super::manner::Manner;
 use super::{bass, comp, drums, melody};
 use crate::domain::listening::Meter;
@@ -171,6 +172,7 @@ pub fn write(piece: &Piece<'_>, without: &[String]) -> Score {
             continue;
         }
         swing(&mut notes, piece);
+        end(&mut notes, piece);
         notes.sort_unstable();
         parts.push(Part { role, program: program(piece, role), notes });
     }
@@ -186,28 +188,37 @@ pub fn write(piece: &Piece<'_>, without: &[String]) -> Score {
 fn program(piece: &Piece<'_>, role: Role) -> u8 {
     let brief = &piece.plan.brief;
     let instruments = &Lexicon::get().instruments;
-    let wanted = brief
-        .instruments
-        .iter()
-        .filter_map(|id| instruments.get(id))
-        .filter(|i| i.role == role)
-        .find_map(|i| i.program);
+    let asked = || brief.instruments.iter().filter_map(|id| instruments.get(id));
+    let mut wanted = asked().filter(|i| i.role == role).find_map(|i| i.program);
+    if brief.only && role != Role::Drums {
+        // The only instruments share the notes: a piano alone plays its bass and its melody too.
+        let any = asked().filter(|i| i.role != Role::Drums).find_map(|i| i.program);
+        wanted = wanted.or(any);
+    }
     let programs = &piece.genre.programs;
     let table: &[u8] = match role {
-        Role::Drums => return programs.kit,
+        Role::Drums => {
+            let kit = wanted.or_else(|| groove::of_its_time(brief, role));
+            return kit.unwrap_or(programs.kit);
+        }
         Role::Bass => &programs.bass,
         Role::Harmony => &programs.harmony,
         Role::Lead => &programs.lead,
         Role::Pad => &programs.pad,
     };
-    let banned: Vec<u8> =
-        brief.avoid.iter().filter_map(|id| instruments.get(id)?.program).collect();
+    let banned: Vec<u8> = brief
+        .avoid
+        .iter()
+        .filter_map(|id| instruments.get(id))
+        .flat_map(Instrument::programs)
+        .collect();
     let free: Vec<u8> = table.iter().copied().filter(|p| !banned.contains(p)).collect();
     let mut dice = piece.dice(&format!("program {}", role.name()));
     // The first of a table is its typical sound.
     let typical = dice.chance(0.6);
     let chosen = if typical { free.first() } else { dice.pick(&free) };
-    wanted.or(chosen.copied()).unwrap_or_else(|| fallback(role, &banned))
+    let era = groove::of_its_time(brief, role).filter(|p| !banned.contains(p));
+    wanted.or(era).or(chosen.copied()).unwrap_or_else(|| fallback(role, &banned))
 }
 
 /// A sound that is not forbidden, for tables that are forbidden as a whole.
@@ -222,11 +233,41 @@ fn fallback(role: Role, banned: &[u8]) -> u8 {
     order.iter().copied().find(|p| !banned.contains(p)).unwrap_or(order[0])
 }
 
+/// How long the last notes of a piece that ends abruptly may be.
+const HARD_STOP_TICKS: u32 = TICKS_PER_QUARTER / 2;
+/// Bars that a fade takes at most, and the share of the piece.
+const FADE: (u32, f64) = (8, 0.25);
+
+/// Ends as the prompt asks: all at once, or quieter and quieter.
+fn end(notes: &mut [Note], piece: &Piece<'_>) {
+    let (bars, bar) = (piece.bars.len() as u32, piece.bar_ticks());
+    let last = bars.saturating_sub(1) * bar;
+    match piece.plan.brief.ending.as_deref() {
+        Some("hard") => {
+            for note in notes.iter_mut() {
+                let stop = last + HARD_STOP_TICKS;
+                note.length = note.length.min(stop.saturating_sub(note.start)).max(1);
+            }
+        }
+        Some("fade") => {
+            let fading = ((f64::from(bars) * FADE.1) as u32).clamp(1, FADE.0) * bar;
+            let from = (bars * bar).saturating_sub(fading);
+            for note in notes.iter_mut().filter(|n| n.start > from) {
+                let left = 1.0 - f64::from(note.start - from) / f64::from(fading);
+                let velocity = f64::from(note.velocity) * (0.1 + 0.9 * left);
+                note.velocity = velocity.round().clamp(1.0, 127.0) as u8;
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Delays the second of each pair: a ratio of 2 makes triplets of eighths.
 fn swing(notes: &mut [Note], piece: &Piece<'_>) {
     // How eighths are played is the artist's, whatever the genre usually does.
     let learned = piece.manner.and_then(|m| m.swing).map(|s| (s.clamp(1.0, 2.5), 8));
-    let (ratio, swing_unit) = learned.unwrap_or((piece.genre.swing, piece.genre.swing_unit));
+    let usual = learned.unwrap_or((piece.genre.swing, piece.genre.swing_unit));
+    let (ratio, swing_unit) = groove::feel(&piece.plan.brief).unwrap_or(usual);
     if ratio <= 1.01 {
         return;
     }
@@ -305,6 +346,62 @@ mod tests {
         let (_, with) = score("jazz with flute and organ", 60.0, 3);
         assert_eq!(with.part(Role::Lead).unwrap().program, 73);
         assert_eq!(with.part(Role::Harmony).unwrap().program, 16);
+    }
+
+    #[test]
+    fn only_the_named_instruments_play() {
+        let (_, alone) = score("sad solo piano in A minor", 60.0, 2);
+        assert!(alone.parts.len() >= 2, "{:?}", alone.parts.len());
+        assert!(alone.parts.iter().all(|p| p.program == 0 && p.role != Role::Drums));
+        let (_, two) = score("nur Klavier und Cello, ein Walzer", 60.0, 2);
+        assert!(two.parts.iter().all(|p| [0, 42].contains(&p.program)));
+        assert_eq!(two.part(Role::Lead).unwrap().program, 42);
+    }
+
+    #[test]
+    fn an_ending_is_heard_in_the_last_bars() {
+        let loudness = |score: &Score, from: f64, to: f64| -> f64 {
+            let end = f64::from(score.bars * score.ticks_per_bar());
+            let notes: Vec<f64> = score
+                .parts
+                .iter()
+                .flat_map(|p| &p.notes)
+                .filter(|n| (from * end..to * end).contains(&f64::from(n.start)))
+                .map(|n| f64::from(n.velocity))
+                .collect();
+            notes.iter().sum::<f64>() / notes.len() as f64
+        };
+        let (_, fading) = score("rock, 120 bpm, fades out", 60.0, 3);
+        let (_, plain) = score("rock, 120 bpm", 60.0, 3);
+        let falls = |s: &Score| loudness(s, 0.92, 1.0) / loudness(s, 0.5, 0.75);
+        assert!(falls(&fading) < 0.6 * falls(&plain), "{} {}", falls(&fading), falls(&plain));
+        let (_, hard) = score("rock, 120 bpm, ends abruptly", 60.0, 3);
+        let last = (hard.bars - 1) * hard.ticks_per_bar();
+        let ends = hard.parts.iter().flat_map(|p| &p.notes).map(Note::end).max().unwrap();
+        assert!(ends <= last + HARD_STOP_TICKS, "{ends} after {last}");
+    }
+
+    #[test]
+    fn a_decade_brings_its_instruments_unless_others_are_asked_for() {
+        let (_, old) = score("80s pop", 60.0, 1);
+        assert_eq!(old.part(Role::Bass).unwrap().program, 38);
+        let (_, slapped) = score("80s pop with slap bass", 60.0, 1);
+        assert_eq!(slapped.part(Role::Bass).unwrap().program, 36);
+    }
+
+    #[test]
+    fn percussion_is_struck_by_name() {
+        let keys = |prompt: &str| -> std::collections::BTreeSet<u8> {
+            let (_, score) = score(prompt, 60.0, 5);
+            score
+                .part(Role::Drums)
+                .map_or_else(Default::default, |p| p.notes.iter().map(|n| n.midi).collect())
+        };
+        let usual = keys("cumbia");
+        assert!(usual.contains(&36) && usual.contains(&73), "{usual:?}");
+        assert_eq!(keys("cumbia, no drums but güiro"), [73].into());
+        assert!(!keys("cumbia without cowbell").contains(&56));
+        assert!(keys("cumbia, no drums").is_empty());
     }
 
     use crate::domain::brief::Brief;
