@@ -1,3 +1,6 @@
+//! Fields of briefs one by one, on short prompts. Prompts of every kind are in [`super::prompts`], bad
+//! ones in [`super::bad_input`].
+
 use super::*;
 
 #[test]

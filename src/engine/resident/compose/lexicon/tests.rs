@@ -1,3 +1,6 @@
+//! The word lists as a whole: that they can be read, that every id leads somewhere, that there are
+//! as many words as are promised.
+
 use super::super::genre;
 use super::*;
 
