@@ -98,6 +98,9 @@ pub fn note_what_is_out_of_reach(brief: &mut Brief) {
             id.replace('_', " ")
         ));
     }
+    if let Some(era) = &brief.era {
+        brief.unsupported.push(format!("{era}: the sounds are those of the finetune's own tracks"));
+    }
 }
 
 /// Chooses and renders.

@@ -161,9 +161,12 @@ impl Generate {
             let words = format!("not understood: {}", brief.unknown_words.join(", "));
             lines.push((words, Role::Warn));
         }
-        for what in brief.unsupported.iter().take(1) {
-            let words = format!("not done: {what}");
-            lines.push((words, Role::Warn));
+        if let Some((first, rest)) = brief.unsupported.split_first() {
+            let more = match rest.len() {
+                0 => String::new(),
+                n => format!(" (and {n} more)"),
+            };
+            lines.push((format!("not done: {first}{more}"), Role::Warn));
         }
         lines
     }
