@@ -158,7 +158,7 @@ pub struct Heldout {
     pub n: usize,
     /// Takes that were measured.
     pub takes: usize,
-    /// Tracks that stand for unseen ones, each against all others.
+    /// Tracks whose excerpts stand for unseen ones, each against all others.
     pub tracks: usize,
     /// What it means, in one sentence.
     pub words: String,

@@ -129,12 +129,32 @@ pub fn own(references: &[Reference]) -> Own {
     Own::new(chosen.len(), &pairs(&chosen))
 }
 
-/// Fewest wrong bits of 32 of any window of a sound against any of the tracks.
+/// Fewest wrong bits of 32 of any window of a sound against any of the tracks that
+/// [`nearest_of_excerpts`] looks at.
 pub fn nearest_bits(print: &Fingerprint, references: &[Reference]) -> Option<f64> {
     let query = Query::new(print);
-    let bits = |r: &Reference| query.compare(&Track::new(&r.fingerprint)).bits;
-    let all: Vec<f64> = references.par_iter().filter_map(bits).collect();
+    let chosen = super::own::chosen(references.len());
+    let bits = |i: &usize| query.compare(&Track::new(&references[*i].fingerprint)).bits;
+    let all: Vec<f64> = chosen.par_iter().filter_map(bits).collect();
     all.into_iter().min_by(f64::total_cmp)
+}
+
+/// The same for the middle of each track against all others, versions of one recording left out: as
+/// near as an unseen track's excerpt of this length comes. A whole track has more windows than a take,
+/// and one of them comes nearer by chance.
+pub fn nearest_of_excerpts(references: &[Reference], seconds: f64) -> Vec<f64> {
+    let chosen = super::own::chosen(references.len());
+    let tracks: Vec<(usize, Track<'_>)> =
+        chosen.iter().map(|i| (*i, Track::new(&references[*i].fingerprint))).collect();
+    let nearest = |i: &usize| {
+        let excerpt = references[*i].fingerprint.middle(seconds);
+        let query = Query::new(&excerpt);
+        let others = tracks.iter().filter(|(j, _)| j != i).map(|(_, track)| query.compare(track));
+        let strangers = others.filter(|found| !super::own::version(found, excerpt.seconds()));
+        strangers.filter_map(|found| found.bits).min_by(f64::total_cmp)
+    };
+    let found: Vec<Option<f64>> = chosen.par_iter().map(nearest).collect();
+    found.into_iter().flatten().collect()
 }
 
 /// What the copy check says of a take.

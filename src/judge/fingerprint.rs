@@ -95,6 +95,21 @@ impl Fingerprint {
         (self.chroma.len() / FINE) as f64 / words_per_s()
     }
 
+    /// The middle of the sound, or all of it where it is no longer; without landmarks.
+    pub fn middle(&self, seconds: f64) -> Self {
+        let count = self.chroma.len() / FINE;
+        let length = ((seconds * words_per_s()).round() as usize).min(count);
+        let from = (count - length) / 2;
+        // A word looks at `SPAN` frames.
+        let words = length.saturating_sub(SPAN - 1);
+        let last = (from + words).min(self.words.len());
+        Self {
+            words: self.words[from.min(last)..last].to_vec(),
+            landmarks: Landmarks::default(),
+            chroma: self.chroma[from * FINE..(from + length) * FINE].to_vec(),
+        }
+    }
+
     /// The words of the same sound transposed up by `semitones`.
     pub fn rotated(&self, semitones: i32) -> Vec<u32> {
         self.changed(semitones * STEPS, 1.0)
@@ -318,6 +333,17 @@ pub(crate) mod tests {
         let silent = Fingerprint::new(&vec![0.0; 22_050 * 10]).unwrap();
         assert!(silent.words.iter().all(|w| *w == SILENT_WORD), "{:?}", silent.words[0]);
         assert!(Fingerprint::new(&[0.0; 100]).unwrap().words.is_empty());
+    }
+
+    #[test]
+    fn the_middle_says_what_the_whole_says_there() {
+        let whole = Fingerprint::new(&song(1, 40.0, 0.0)).unwrap();
+        let middle = whole.middle(20.0);
+        assert!((middle.seconds() - 20.0).abs() < 0.2, "{}", middle.seconds());
+        let at = whole.words.windows(middle.words.len()).position(|w| w == middle.words);
+        assert!(at.is_some_and(|at| at > 0));
+        assert_eq!(whole.middle(100.0).words, whole.words);
+        assert!(Fingerprint::default().middle(20.0).words.is_empty());
     }
 
     #[test]

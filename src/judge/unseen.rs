@@ -1,7 +1,7 @@
 //! Are takes nearer to the artist's tracks than an unseen track of the same artist is?
 //!
-//! The takes' nearest windows are held against those of the dataset's own tracks, each against all
-//! others: how near two different tracks of an artist are does not depend on which of them was learned
+//! The takes' nearest windows are held against those of excerpts of the dataset's own tracks, as long as a
+//! take and each against all others: how near two different tracks of an artist are does not depend on which of them was learned
 //! from, so every track may stand for an unseen one (Meehan, Chaudhuri & Dasgupta 2020 ask the same of
 //! single samples). One figure a take and one a track, so that a long track counts no more than a short
 //! one. Must never say "no nearer" where the numbers could not have shown the contrary.

@@ -68,20 +68,19 @@ impl Judge {
     /// Judges.
     pub fn judge(&self, candidate: &Candidate) -> Verdict {
         let style = style::rank(&Item::new(&candidate.profile), &self.items, &self.own_style);
-        let copy = self.copy(candidate);
-        let heldout = self.unseen(copy.nearest_bits.as_slice());
-        Verdict { style, copy, heldout }
+        Verdict {
+            style,
+            copy: self.copy(candidate),
+            heldout: Heldout { n: self.held_out, ..Heldout::default() },
+        }
     }
 
-    /// Whether sounds whose nearest windows have these wrong bits are nearer than unseen tracks.
-    pub fn unseen(&self, nearest_bits: &[f64]) -> Heldout {
-        unseen::answer(nearest_bits, &self.own().bits, self.held_out)
-    }
-
-    /// Fewest wrong bits of 32 of any window of a sound against any track; `None` when it is too
-    /// short to say.
-    pub fn nearest_bits(&self, print: &Fingerprint) -> Option<f64> {
-        class::nearest_bits(print, &self.references)
+    /// Whether takes of this length come nearer to the tracks than excerpts of unseen ones would.
+    pub fn unseen(&self, takes: &[Fingerprint], seconds: f64) -> Heldout {
+        let near = |take: &Fingerprint| class::nearest_bits(take, &self.references);
+        let takes: Vec<f64> = takes.iter().filter_map(near).collect();
+        let own = class::nearest_of_excerpts(&self.references, seconds);
+        unseen::answer(&takes, &own, self.held_out)
     }
 
     fn copy(&self, candidate: &Candidate) -> CopyVerdict {
@@ -199,6 +198,17 @@ mod tests {
         let same = Judge::new(vec![reference(1); 4], 0);
         assert_eq!(same.own().versions, 6);
         assert_eq!(same.judge(&candidate(&song(1, 40.0, 3.0))).copy.class, Some(CopyClass::B));
+    }
+
+    #[test]
+    fn takes_cut_out_of_the_tracks_are_nearer_than_unseen_ones() {
+        let judge = Judge::new((0..6).map(reference).collect(), 1);
+        let print = |seed| Fingerprint::new(&song(seed, 20.0, 0.0)).unwrap();
+        let copied = judge.unseen(&[0, 1, 2, 3, 4, 5].map(print), 20.0);
+        assert!(copied.z.unwrap() < -2.5, "{copied:?}");
+        assert_eq!((copied.n, copied.takes, copied.tracks), (1, 6, 6));
+        let new = judge.unseen(&[71, 72, 73, 74, 75, 76].map(print), 20.0);
+        assert!(new.z.unwrap().abs() < 2.0, "{new:?}");
     }
 
     #[test]

@@ -31,34 +31,32 @@ pub fn prove(
     reporter: &Reporter,
     stop: &StopToken,
 ) -> Result<Heldout, StudioError> {
-    let mut bits = Vec::new();
+    let mut takes = Vec::new();
     for number in 0..TAKES {
         stop.check()?;
-        match nearest(inner, (id, folder), genre, seed.wrapping_add(number as u64), judge, stop) {
-            Ok(found) => bits.extend(found),
+        match take(inner, (id, folder), genre, seed.wrapping_add(number as u64), stop) {
+            Ok(print) => takes.push(print),
             Err(e) => {
                 stop.check()?;
                 reporter.log(&format!("no take could be made to test the finetune with: {e}"));
                 break;
             }
         }
-        reporter.progress(Phase::Evaluate, (number + 2) as f64, (TAKES + 1) as f64);
+        reporter.progress(Phase::Evaluate, (number + 2) as f64, (TAKES + 2) as f64);
     }
-    let answer = judge.unseen(&bits);
-    reporter.log(&format!("{} test takes: {}", bits.len(), answer.words));
-    reporter.metric(Phase::Evaluate, "test_takes_nearest_bits", serde_json::json!(bits));
+    let answer = judge.unseen(&takes, SECONDS);
+    reporter.log(&format!("{} test takes: {}", answer.takes, answer.words));
     Ok(answer)
 }
 
-/// How near one take comes to any track; `None` where it is too short to say.
-fn nearest(
+/// The fingerprint of one take.
+fn take(
     inner: &Inner,
     (id, folder): (&FinetuneId, &Path),
     genre: &str,
     seed: u64,
-    judge: &Judge,
     stop: &StopToken,
-) -> Result<Option<f64>, StudioError> {
+) -> Result<Fingerprint, StudioError> {
     let request = TakeRequest {
         prompt: genre.to_owned(),
         finetune: Some(id.clone()),
@@ -72,6 +70,5 @@ fn nearest(
     let made = inner.engine.generate(&request, Some(folder), &Unobserved, stop)?;
     let mono = resample_mono(&made.audio.mono(), made.audio.rate_hz(), RATE_HZ)
         .map_err(|e| StudioError::Listen(e.into()))?;
-    let print = Fingerprint::new(&mono).map_err(|e| StudioError::Listen(e.into()))?;
-    Ok(judge.nearest_bits(&print))
+    Fingerprint::new(&mono).map_err(|e| StudioError::Listen(e.into()))
 }

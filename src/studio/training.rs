@@ -281,7 +281,7 @@ fn make(
     let judge = Judge::new(references.clone(), held_out);
     let own = judge.own().clone();
     reporter.metric(Phase::Evaluate, "own_nearest_bits", serde_json::json!(own.bits));
-    reporter.progress(Phase::Evaluate, 1.0, (proof::TAKES + 1) as f64);
+    reporter.progress(Phase::Evaluate, 1.0, (proof::TAKES + 2) as f64);
     let made_by = (id, request.folder.as_path());
     let heldout = proof::prove(inner, made_by, (&work.genre, work.seed), &judge, reporter, stop)?;
     reporter.end_phase(Phase::Evaluate);

@@ -311,11 +311,6 @@ fn judged(verdict: &Verdict, facts: &Facts, lines: &mut Vec<(String, Role)>) {
         let words = format!("  nearest: {}", facts.title(track));
         lines.push((words, Role::Text));
     }
-    let unseen = &verdict.heldout;
-    if unseen.tracks > 0 {
-        let z = unseen.z.map_or_else(String::new, |z| format!(" (z {z:+.1})"));
-        lines.push((format!("  among {} tracks: {}{z}", unseen.tracks, unseen.words), Role::Dim));
-    }
-    lines.push((format!("  held-out tracks: {}", unseen.n), Role::Dim));
+    lines.push((format!("  held-out tracks to test against: {}", verdict.heldout.n), Role::Dim));
     lines.push((String::new(), Role::Text));
 }
