@@ -15,7 +15,8 @@
 //! *Import* decodes a file once, in blocks; [`listen`] keeps beats, key, chords, sections and the cuts
 //! that a performance may use, [`judge`] keeps the fingerprint. Both go into one cached record, so
 //! nothing is decoded twice. *Training* chooses excerpts, measures the artist's manner (tempo, form,
-//! chord moves, groove, energy, production) and writes both as one finetune. *Generation* reads the
+//! chord moves, groove, energy, production) and writes both as one finetune, with the proof of some test
+//! takes: do they come nearer to the tracks than unseen tracks would? *Generation* reads the
 //! prompt into a brief, the brief into a plan of sections, the plan into a score, and performs the
 //! score with short grains of the artist's own mixes, or with a General-MIDI bank or built-in
 //! synthesis where there is no finetune. *Evaluation* answers the two questions that matter: does it

@@ -23,16 +23,7 @@ const BEGINS_S: f64 = 8.0;
 
 /// A band of the base, by the built-in synthesis.
 fn band(prompt: &str, seed: u64) -> Vec<f32> {
-    let request = TakeRequest {
-        prompt: prompt.to_owned(),
-        finetune: None,
-        seconds: Some(SECONDS),
-        seed,
-        plan: None,
-        loudness_lufs: None,
-        without: Vec::new(),
-        no_vocals: false,
-    };
+    let request = TakeRequest::of(prompt, SECONDS, seed);
     let plain = Resident::new(Limits::default(), &[]);
     let made = plain.generate(&request, None, &Unobserved, &StopToken::default()).unwrap();
     resample_mono(&made.audio.mono(), made.audio.rate_hz(), RATE_HZ).unwrap()

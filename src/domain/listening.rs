@@ -312,7 +312,7 @@ pub struct Listening {
     pub loudness_range_lu: f64,
     /// True peak, ITU-R BS.1770; `None` for silence.
     pub true_peak_dbtp: Option<f64>,
-    /// Singing; `None` when this pass does not listen for it. Speech may be taken for it.
+    /// Singing; `None` when this pass does not listen for it, and in sound that is no music.
     pub vocals: Option<Vocals>,
     /// Notes; `None` when this pass does not transcribe.
     pub notes: Option<Vec<NoteSpan>>,

@@ -31,6 +31,22 @@ pub struct TakeRequest {
     pub no_vocals: bool,
 }
 
+impl TakeRequest {
+    /// A prompt to the base, of some length, with nothing else asked for.
+    pub fn of(prompt: &str, seconds: f64, seed: u64) -> Self {
+        Self {
+            prompt: prompt.to_owned(),
+            finetune: None,
+            seconds: Some(seconds),
+            seed,
+            plan: None,
+            loudness_lufs: None,
+            without: Vec::new(),
+            no_vocals: false,
+        }
+    }
+}
+
 /// One cut of a track that a take plays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GrainUse {

@@ -129,32 +129,40 @@ pub fn own(references: &[Reference]) -> Own {
     Own::new(chosen.len(), &pairs(&chosen))
 }
 
-/// Fewest wrong bits of 32 of any window of a sound against any of the tracks that
-/// [`nearest_of_excerpts`] looks at.
-pub fn nearest_bits(print: &Fingerprint, references: &[Reference]) -> Option<f64> {
-    let query = Query::new(print);
-    let chosen = super::own::chosen(references.len());
-    let bits = |i: &usize| query.compare(&Track::new(&references[*i].fingerprint)).bits;
-    let all: Vec<f64> = chosen.par_iter().filter_map(bits).collect();
-    all.into_iter().min_by(f64::total_cmp)
-}
-
-/// The same for the middle of each track against all others, versions of one recording left out: as
-/// near as an unseen track's excerpt of this length comes. A whole track has more windows than a take,
-/// and one of them comes nearer by chance.
-pub fn nearest_of_excerpts(references: &[Reference], seconds: f64) -> Vec<f64> {
-    let chosen = super::own::chosen(references.len());
-    let tracks: Vec<(usize, Track<'_>)> =
-        chosen.iter().map(|i| (*i, Track::new(&references[*i].fingerprint))).collect();
-    let nearest = |i: &usize| {
-        let excerpt = references[*i].fingerprint.middle(seconds);
-        let query = Query::new(&excerpt);
-        let others = tracks.iter().filter(|(j, _)| j != i).map(|(_, track)| query.compare(track));
-        let strangers = others.filter(|found| !super::own::version(found, excerpt.seconds()));
+/// Fewest wrong bits of 32 of any window, of takes and of tracks that stand for unseen ones: each take
+/// against the tracks, and the middle of each track, as long as a take, against all others. Versions of
+/// one recording are left out. A whole track has more windows than a take, and one of them comes nearer
+/// by chance. Of large datasets an even choice is looked at.
+pub fn nearest_bits(
+    takes: &[Fingerprint],
+    references: &[Reference],
+    seconds: f64,
+) -> (Vec<f64>, Vec<f64>) {
+    let chosen: Vec<&Reference> =
+        super::own::chosen(references.len()).into_iter().map(|i| &references[i]).collect();
+    let tracks: Vec<Track<'_>> = chosen.par_iter().map(|r| Track::new(&r.fingerprint)).collect();
+    // All but one of the tracks, and only those that are no version of what is asked.
+    let nearest = |print: &Fingerprint, left_out: Option<usize>| {
+        let query = Query::new(print);
+        let others = tracks.iter().enumerate().filter(|(n, _)| Some(*n) != left_out);
+        let found = others.map(|(_, track)| query.compare(track));
+        let strangers = found
+            .filter(|found| left_out.is_none() || !super::own::version(found, print.seconds()));
         strangers.filter_map(|found| found.bits).min_by(f64::total_cmp)
     };
-    let found: Vec<Option<f64>> = chosen.par_iter().map(nearest).collect();
-    found.into_iter().flatten().collect()
+    let of_takes: Vec<Option<f64>> = takes.par_iter().map(|take| nearest(take, None)).collect();
+    let of_tracks: Vec<Option<f64>> = chosen
+        .par_iter()
+        .enumerate()
+        .map(|(n, track)| nearest(&track.fingerprint.middle(seconds), Some(n)))
+        .collect();
+    (of_takes.into_iter().flatten().collect(), of_tracks.into_iter().flatten().collect())
+}
+
+/// The verdict on a track as if it were a take and another one the only track.
+pub fn alone(take: &Reference, track: &Reference, found: &Compared) -> CopyVerdict {
+    let found = [(&track.track_id, found.clone())];
+    verdict(&found, &take.notes, take.fingerprint.seconds(), &Own::default())
 }
 
 /// What the copy check says of a take.

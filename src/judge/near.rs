@@ -6,8 +6,8 @@
 //! pair.
 
 use super::Reference;
-use super::class::{Pair, verdict};
-use super::own::{Own, version};
+use super::class::{Pair, alone};
+use super::own::{evenly, version};
 use super::style::{Field, Item, standing};
 use crate::domain::ids::TrackId;
 use crate::domain::verdict::{CopyClass, Evidence};
@@ -47,8 +47,7 @@ pub struct NearPair {
 
 /// Which of `count` tracks are compared: all, or an even choice.
 pub fn chosen(count: usize) -> Vec<usize> {
-    let most = count.min(MOST);
-    (0..most).map(|i| i * count / most).collect()
+    evenly(count, MOST)
 }
 
 /// The places of tracks in style, and where `pairs` of them were compared, their nearest recordings.
@@ -91,9 +90,7 @@ pub fn near(tracks: &[&Reference], pairs: &[Pair], most: usize) -> Vec<NearPair>
 
 fn judged(tracks: &[&Reference], (i, j, _, compared): &Pair) -> NearPair {
     let (take, other) = (tracks[*i], tracks[*j]);
-    let found = [(&other.track_id, compared.clone())];
-    let seconds = take.fingerprint.seconds();
-    let copy = verdict(&found, &take.notes, seconds, &Own::default());
+    let copy = alone(take, other, compared);
     NearPair {
         first: take.track_id.clone(),
         second: other.track_id.clone(),

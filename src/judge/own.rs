@@ -37,7 +37,12 @@ pub struct Own {
 
 /// Which of `count` tracks are measured: all, or an even choice.
 pub fn chosen(count: usize) -> Vec<usize> {
-    let most = count.min(MOST);
+    evenly(count, MOST)
+}
+
+/// At most so many numbers out of `count`, evenly far apart.
+pub fn evenly(count: usize, most: usize) -> Vec<usize> {
+    let most = count.min(most);
     (0..most).map(|i| i * count / most).collect()
 }
 

@@ -77,9 +77,7 @@ impl Judge {
 
     /// Whether takes of this length come nearer to the tracks than excerpts of unseen ones would.
     pub fn unseen(&self, takes: &[Fingerprint], seconds: f64) -> Heldout {
-        let near = |take: &Fingerprint| class::nearest_bits(take, &self.references);
-        let takes: Vec<f64> = takes.iter().filter_map(near).collect();
-        let own = class::nearest_of_excerpts(&self.references, seconds);
+        let (takes, own) = class::nearest_bits(takes, &self.references, seconds);
         unseen::answer(&takes, &own, self.held_out)
     }
 

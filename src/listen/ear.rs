@@ -168,15 +168,16 @@ fn analyse(
     };
     let mut sections =
         if silent { Vec::new() } else { sections::find(&bar_grid, &onsets, &pitches) };
+    let music = rhythm.is_some() || keys.whole.is_some();
     let (notes, vocals) = match pass {
         Pass::Quick => (None, None),
         Pass::Full if silent => (Some(Vec::new()), Some(Vocals::default())),
+        // Sound with neither beat nor key is no music: what seems a note in speech or noise is none, and
+        // who speaks does not sing.
+        Pass::Full if !music => (Some(Vec::new()), None),
         Pass::Full => {
-            // Sound with neither beat nor key is no music: what seems a note in speech or noise is none.
-            let music = rhythm.is_some() || keys.whole.is_some();
-            let (notes, vocals) =
-                hear_closely(samples, &onsets, pitches.tuning_cents, music, &mut sections)?;
-            (Some(notes), Some(vocals))
+            let found = hear_closely(samples, &onsets, pitches.tuning_cents, &mut sections)?;
+            (Some(found.0), Some(found.1))
         }
     };
     let cuts = slices::cut(samples, &onsets, &pitches, rhythm.as_ref());
@@ -229,21 +230,17 @@ fn analyse(
 }
 
 /// What only the full pass hears: pitched notes and drum strokes, by start, and voices; the families
-/// that play are written into the sections. There are no notes in what is no music.
+/// that play are written into the sections.
 fn hear_closely(
     samples: &[f32],
     onsets: &onsets::OnsetFrames,
     tuning_cents: f64,
-    music: bool,
     sections: &mut [SectionSpan],
 ) -> Result<(Vec<NoteSpan>, Vocals), WeightsError> {
     let pitch = spectra::pitch_maps(samples, tuning_cents);
-    let mut found = Vec::new();
-    if music {
-        found = notes::find(&pitch)?;
-        found.extend(strokes::find(onsets)?);
-        found.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
-    }
+    let mut found = notes::find(&pitch)?;
+    found.extend(strokes::find(onsets)?);
+    found.sort_by(|a, b| a.start_s.total_cmp(&b.start_s).then(a.midi.cmp(&b.midi)));
     let timbres = timbres::hear(&pitch)?;
     for section in sections {
         section.families = timbres.families(section.start_s, section.end_s);

@@ -27,9 +27,9 @@ const LEAST_SHARE: f64 = 0.03;
 const SINGERS: std::ops::RangeInclusive<u8> = 36..=84;
 /// A sung note's place may stand this far outside a passage.
 const NEAR_S: f64 = 0.1;
-/// What is said of who plays, and the outputs of the network behind it. Through a bank that training never
-/// heard, sections with drums and bass are told nine and eight times in ten; but guitars, strings and winds are taken for one another
-/// two times in three, so that only how their sound is made is said: struck and plucked, or held.
+/// What is said of who plays, and the outputs of the network behind it. Through a bank that training
+/// never heard, guitars, strings and winds are mostly taken for one another: of them only how their
+/// sound is made is said, struck and plucked or held. The card has the figures.
 pub const FAMILIES: [(&str, &[usize]); 4] =
     [("drums", &[10]), ("bass", &[5]), ("struck", &[1, 2, 4]), ("held", &[3, 6, 7, 8, 9])];
 /// Chance from which a family is heard in a frame.

@@ -57,16 +57,8 @@ fn take(
     seed: u64,
     stop: &StopToken,
 ) -> Result<Fingerprint, StudioError> {
-    let request = TakeRequest {
-        prompt: genre.to_owned(),
-        finetune: Some(id.clone()),
-        seconds: Some(SECONDS),
-        seed,
-        plan: None,
-        loudness_lufs: None,
-        without: Vec::new(),
-        no_vocals: true,
-    };
+    let request =
+        TakeRequest { finetune: Some(id.clone()), ..TakeRequest::of(genre, SECONDS, seed) };
     let made = inner.engine.generate(&request, Some(folder), &Unobserved, stop)?;
     let mono = resample_mono(&made.audio.mono(), made.audio.rate_hz(), RATE_HZ)
         .map_err(|e| StudioError::Listen(e.into()))?;

@@ -92,16 +92,8 @@ pub fn listen(
     let (mut seconds, mut sound) = (0.0, String::new());
     for number in 0..pieces {
         stop.check()?;
-        let request = TakeRequest {
-            prompt: PROMPTS[(number % PROMPTS.len() as u64) as usize].to_owned(),
-            finetune: None,
-            seconds: Some(SECONDS),
-            seed: seed.wrapping_add(number),
-            plan: None,
-            loudness_lufs: None,
-            without: Vec::new(),
-            no_vocals: false,
-        };
+        let prompt = PROMPTS[(number % PROMPTS.len() as u64) as usize];
+        let request = TakeRequest::of(prompt, SECONDS, seed.wrapping_add(number));
         let made = engine.generate(&request, None, &Unobserved, stop)?;
         seconds += made.audio.frames() as f64 / f64::from(made.audio.rate_hz());
         compare(&made, &hear(&made.audio)?, &mut tallies);

@@ -27,7 +27,7 @@ use leitmotif::listen::{RATE_HZ, timbres};
 use leitmotif::nn::stack::Stack;
 use leitmotif::nn::timbres::plans;
 use music::speech::Speech;
-use music::{Piece, compose, render, sing};
+use music::{DRUMS, Piece, STROKE_S, compose, family, render, sing};
 use rayon::prelude::*;
 use rustysynth::SoundFont;
 use std::collections::BTreeMap;
@@ -45,8 +45,6 @@ const SECONDS: f64 = 40.0;
 const COUNTED: f64 = 50.0;
 /// Rests of a song that still belong to it, seconds.
 const REST_S: f64 = 0.6;
-/// Output of the drums, the last.
-const DRUMS: usize = 10;
 /// Families named by the truth sound for this share of a section.
 const NAMED: f64 = 0.2;
 
@@ -253,7 +251,7 @@ fn share(piece: &Piece, outputs: &[usize], from_s: f64, to_s: f64) -> f64 {
         sounds[at(start_s)..at(end_s)].fill(true);
     };
     if outputs.contains(&DRUMS) {
-        piece.truth.hits.iter().for_each(|h| mark(h.at_s, h.at_s + 0.3));
+        piece.truth.hits.iter().for_each(|h| mark(h.at_s, h.at_s + STROKE_S));
     }
     for note in
         piece.truth.notes.iter().filter(|n| family(n.program).is_some_and(|f| outputs.contains(&f)))
@@ -261,22 +259,6 @@ fn share(piece: &Piece, outputs: &[usize], from_s: f64, to_s: f64) -> f64 {
         mark(note.start_s, note.end_s);
     }
     sounds.iter().filter(|s| **s).count() as f64 / frames.max(1) as f64
-}
-
-/// Output of a General-MIDI program.
-fn family(program: u8) -> Option<usize> {
-    Some(match program {
-        0..=7 => 1,
-        8..=15 => 2,
-        16..=23 => 3,
-        24..=31 => 4,
-        32..=39 => 5,
-        40..=51 => 6,
-        56..=63 => 7,
-        64..=79 => 8,
-        80..=103 => 9,
-        _ => return None,
-    })
 }
 
 /// Instrumental records: how many are called sung, and how much of them.

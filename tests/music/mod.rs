@@ -22,6 +22,7 @@ pub mod wad;
 
 use leitmotif::domain::listening::{ChordSpan, Meter, SectionSpan};
 use leitmotif::domain::pitch::Key;
+use leitmotif::nn::timbres::{OUTPUTS, VOICE};
 
 /// A piece: what a synthesiser is told, and what is true of it.
 #[derive(Clone, Debug)]
@@ -72,6 +73,29 @@ pub enum Part {
     Lead,
     Harmony,
 }
+
+/// Output of the network of timbres for a General-MIDI program; `None` for choirs, which are voices to
+/// some and not to others, and for what has no family.
+pub fn family(program: u8) -> Option<usize> {
+    Some(match program {
+        sing::PROGRAM => VOICE,
+        0..=7 => 1,
+        8..=15 => 2,
+        16..=23 => 3,
+        24..=31 => 4,
+        32..=39 => 5,
+        40..=51 => 6,
+        56..=63 => 7,
+        64..=79 => 8,
+        80..=103 => 9,
+        _ => return None,
+    })
+}
+
+/// Output of the network of timbres for drums.
+pub const DRUMS: usize = OUTPUTS - 1;
+/// Seconds that a stroke of a drum sounds.
+pub const STROKE_S: f64 = 0.3;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrueNote {

@@ -6,6 +6,7 @@
 
 use crate::audio::Audio;
 use crate::audio::buffer::db_amplitude;
+use crate::audio::resample::resample;
 use crate::audio::varispeed::Varispeed;
 use crate::domain::plan::Plan;
 use crate::domain::score::{Role, Score};
@@ -89,7 +90,7 @@ pub fn plant(
         Change::Excerpt => stretch(&source.audio, middle_s - 0.5 * EXCERPT_S, EXCERPT_S),
         Change::Splice => {
             let part = stretch(&source.audio, middle_s - 0.5 * SPLICE_S, SPLICE_S);
-            spliced(other, &part)
+            spliced(other, &part)?
         }
         Change::Speed => speed(&source.audio, 1.0 + 0.04 * sign),
         Change::Key | Change::Tempo | Change::Instruments => {
@@ -158,8 +159,8 @@ fn stretch(audio: &Audio, from_s: f64, length_s: f64) -> Audio {
 }
 
 /// A sound with another in it, as loud as its host.
-fn spliced(host: &Audio, part: &Audio) -> Audio {
-    let mut part = at_rate(part, host.rate_hz());
+fn spliced(host: &Audio, part: &Audio) -> Result<Audio, EngineError> {
+    let mut part = resample(part, host.rate_hz())?;
     let level = part.rms();
     if level > 0.0 {
         part.scale((host.rms() / level) as f32);
@@ -172,7 +173,7 @@ fn spliced(host: &Audio, part: &Audio) -> Audio {
         let end = out.frames();
         out = joined(&out, &rest, end);
     }
-    out
+    Ok(out)
 }
 
 /// One sound after another from a frame on, faded over.
@@ -200,15 +201,6 @@ fn speed(audio: &Audio, ratio: f64) -> Audio {
     let frames = (samples.len() as f64 / ratio) as usize;
     let read = (0..frames).map(|i| table.read(samples, i as f64 * ratio)).collect();
     Audio::new(audio.rate_hz(), vec![read])
-}
-
-/// A sound brought to another rate, by reading it at the speed that gives it.
-fn at_rate(audio: &Audio, rate_hz: u32) -> Audio {
-    if audio.rate_hz() == rate_hz {
-        return audio.clone();
-    }
-    let read = speed(audio, f64::from(audio.rate_hz()) / f64::from(rate_hz));
-    Audio::new(rate_hz, vec![read.channel(0).to_vec()])
 }
 
 fn transpose(score: &mut Score, semitones: i32) {

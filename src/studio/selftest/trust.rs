@@ -22,7 +22,8 @@ use crate::domain::work::{StopToken, Unobserved};
 use crate::engine::Engine;
 use crate::engine::resident::Resident;
 use crate::judge::accuracy::interval::clopper_pearson;
-use crate::judge::class::{Compared, Pair, pairs, verdict};
+use crate::judge::class::{Pair, alone, pairs};
+use crate::judge::own::evenly;
 use crate::judge::verdict::Candidate;
 use crate::judge::{Judge, Own, Reference};
 use crate::studio::StudioError;
@@ -255,14 +256,18 @@ impl<'a> Bench<'a> {
         // Tracks of a dataset may really share something with one another: only what was made here
         // is known to be unrelated.
         let apart = |pair: &&Pair| self.trial.dataset.is_none() || pair.0 >= own.len();
-        let seen =
-            compared.iter().filter(apart).map(|(i, j, _, found)| alone(all[*i], all[*j], found));
+        let seen = compared
+            .iter()
+            .filter(apart)
+            .map(|(i, j, _, found)| Seen::of(&alone(all[*i], all[*j], found), None));
         lines.push(Line::new("two unrelated pieces", &seen.collect::<Vec<_>>()));
         if !self.again.is_empty() {
             let wishes = self.again.iter().zip(&own);
             let seen = wishes.map(|(take, track)| {
                 let found = pairs(&[*track, take]);
-                found.first().map_or_else(Seen::default, |(.., found)| alone(take, track, found))
+                found.first().map_or_else(Seen::default, |(.., found)| {
+                    Seen::of(&alone(take, track, found), None)
+                })
             });
             lines.push(Line::new("one wish made twice, other seeds", &seen.collect::<Vec<_>>()));
         }
@@ -331,13 +336,6 @@ impl Control {
     fn new(name: &'static str, takes: usize, against: Vec<String>) -> Self {
         Self { name, holds: takes > 0 && against.is_empty(), takes, against }
     }
-}
-
-/// What the verdict on a take says against one track alone.
-fn alone(take: &Reference, track: &Reference, found: &Compared) -> Seen {
-    let found = [(&track.track_id, found.clone())];
-    let seconds = take.fingerprint.seconds();
-    Seen::of(&verdict(&found, &take.notes, seconds, &Own::default()), None)
 }
 
 /// Whether a verdict says that a take is a copy: what the product would not hand out.
@@ -418,16 +416,7 @@ fn pieces(
         .map(|number| {
             stop.check()?;
             let seed = seed.wrapping_add(number as u64);
-            let request = TakeRequest {
-                prompt: wish(number),
-                finetune: None,
-                seconds: Some(SECONDS),
-                seed,
-                plan: None,
-                loudness_lufs: None,
-                without: Vec::new(),
-                no_vocals: false,
-            };
+            let request = TakeRequest::of(&wish(number), SECONDS, seed);
             let made = engine.generate(&request, None, &Unobserved, stop)?;
             let audio = mono(&made.audio);
             let hash = blake3::hash(format!("a piece of the trial with seed {seed}").as_bytes());
@@ -450,16 +439,14 @@ fn chosen(
     let dataset = inner.store.dataset(name)?;
     let (all, _) = references(inner, &dataset)?;
     let included: Vec<&Track> = dataset.included().collect();
-    let most = all.len().min(count * TRACKS_EACH);
-    let numbers: Vec<usize> = (0..most).map(|i| i * all.len() / most).collect();
+    let numbers = evenly(all.len(), count * TRACKS_EACH);
     let few = || StudioError::Usage(format!("{name} needs two tracks that take part in it"));
     if numbers.len() < 2 {
         return Err(few());
     }
     told(&format!("{} of {} tracks of {name} are looked at", numbers.len(), all.len()));
-    let copied = numbers.len().min(count);
     let mut sources = Vec::new();
-    for at in (0..copied).map(|i| i * numbers.len() / copied) {
+    for at in evenly(numbers.len(), count) {
         let track = included.get(numbers[at]).ok_or_else(few)?;
         sources.push((at, Source { audio: part(inner, track)?, written: None }));
     }

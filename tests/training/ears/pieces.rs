@@ -183,16 +183,7 @@ impl Sources {
     ) -> (Vec<f32>, Piece, f64) {
         let genre = GENRES[dice.below(GENRES.len())];
         let bpm = 62.0 * (178f64 / 62.0).powf(dice.unit());
-        let request = TakeRequest {
-            prompt: format!("{genre}, {bpm:.1} bpm"),
-            finetune: None,
-            seconds: Some(seconds),
-            seed,
-            plan: None,
-            loudness_lufs: None,
-            without: Vec::new(),
-            no_vocals: false,
-        };
+        let request = TakeRequest::of(&format!("{genre}, {bpm:.1} bpm"), seconds, seed);
         let made = self
             .plain
             .generate(&request, None, &Unobserved, &StopToken::default())

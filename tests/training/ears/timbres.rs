@@ -1,33 +1,13 @@
 //! What the network of timbres should answer, and how it does on pieces held out.
 
 use crate::lessons::Answer;
-use crate::material::{Material, Note};
-use crate::music::sing;
+use crate::material::Material;
+use crate::music::{DRUMS, STROKE_S, family};
 use leitmotif::listen::spectra::timbre_rate;
 use leitmotif::nn::logistic;
 use leitmotif::nn::stack::Stack;
 use leitmotif::nn::timbres::{NAMES, OUTPUTS, PAD, VOICE};
 use rayon::prelude::*;
-
-/// Seconds that a stroke of a drum sounds.
-const STROKE_S: f32 = 0.3;
-
-/// Channel of a General-MIDI program; `None` for choirs, which are voices to some and not to others.
-fn output(note: &Note) -> Option<usize> {
-    Some(match note.program {
-        sing::PROGRAM => VOICE,
-        0..=7 => 1,
-        8..=15 => 2,
-        16..=23 => 3,
-        24..=31 => 4,
-        32..=39 => 5,
-        40..=51 => 6,
-        56..=63 => 7,
-        64..=79 => 8,
-        80..=103 => 9,
-        _ => return None,
-    })
-}
 
 /// Frames in which each sounds, and those in which nobody can say.
 pub fn answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
@@ -39,7 +19,7 @@ pub fn answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
         }
     };
     for note in &piece.notes {
-        match output(note) {
+        match family(note.program) {
             Some(output) => span(output, note.start_s, note.end_s, 1.0, 1.0),
             None if (52..=54).contains(&note.program) => {
                 span(VOICE, note.start_s, note.end_s, 0.0, 0.0);
@@ -48,7 +28,7 @@ pub fn answers(piece: &Material, begin: isize, frames: usize) -> Vec<Answer> {
         }
     }
     for (at, _) in &piece.hits {
-        span(OUTPUTS - 1, *at, at + STROKE_S, 1.0, 1.0);
+        span(DRUMS, *at, at + STROKE_S as f32, 1.0, 1.0);
     }
     answers
 }
