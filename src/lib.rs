@@ -18,8 +18,8 @@
 //! chord moves, groove, energy, production) and writes both as one finetune, with the proof of some test
 //! takes: do they come nearer to the tracks than unseen tracks would? *Generation* reads the
 //! prompt into a brief, the brief into a plan of sections, the plan into a score, and performs the
-//! score with short grains of the artist's own mixes, or with a General-MIDI bank or built-in
-//! synthesis where there is no finetune. *Evaluation* answers the two questions that matter: does it
+//! score with notes and strokes taken out of the artist's mixes, over a bed of short grains of them, or
+//! with a General-MIDI bank or built-in synthesis where there is no finetune. *Evaluation* answers the two questions that matter: does it
 //! sound like this artist, and is it a copy of any one track?
 //!
 //! # Layers

@@ -6,10 +6,12 @@
 pub mod buffer;
 pub mod decode;
 pub mod encode;
+pub mod hpss;
 pub mod limiter;
 pub mod loudness;
 pub mod peaks;
 pub mod resample;
+pub mod resynthesis;
 pub mod stft;
 pub mod varispeed;
 

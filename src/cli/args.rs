@@ -1,6 +1,7 @@
 //! The arguments, as the contract has them. Help texts are the documentation.
 
 use crate::audio::encode::Format;
+use crate::domain::aspects::Aspects;
 use crate::domain::finetune::Visibility;
 use crate::domain::ids::{DatasetName, FinetuneId, JobId, TakeId, TrackId};
 use crate::domain::rights::Rights;
@@ -397,6 +398,12 @@ pub struct Generate {
     /// Voices in the prompt may be passed over.
     #[arg(long)]
     pub no_vocals: bool,
+    /// How much of the finetune's sound: 0 the bank's, 1 as learned, 2 nothing but its own tracks.
+    #[arg(long, value_name = "0..2", default_value_t = 1.0)]
+    pub strength: f64,
+    /// The same for each side of the sound: instrumentation, production, groove, timbre, each 0..2.
+    #[arg(long, value_name = "K=V,..")]
+    pub aspects: Option<Aspects>,
     /// Parts to leave out: drums, bass, harmony, lead, pad.
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     pub without: Vec<String>,

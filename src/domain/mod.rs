@@ -5,6 +5,7 @@
 //! clock, draw a random number or depend on another layer: what it says has to mean the same in a
 //! test, in a file and on a screen.
 
+pub mod aspects;
 pub mod brief;
 pub mod dataset;
 pub mod finetune;

@@ -2,6 +2,7 @@
 //!
 //! Must never be written before its audio is complete on disk.
 
+use super::aspects::Aspects;
 use super::brief::Brief;
 use super::ids::{FinetuneId, TakeId, TrackId};
 use super::plan::Plan;
@@ -29,6 +30,17 @@ pub struct TakeRequest {
     pub without: Vec<String>,
     /// Whether voices in the prompt may be passed over.
     pub no_vocals: bool,
+    /// How much of the finetune's sound, 0..2; 1 as learned.
+    #[serde(default = "one")]
+    pub strength: f64,
+    /// The same for each aspect of it.
+    #[serde(default)]
+    pub aspects: Aspects,
+}
+
+/// A strength as learned.
+pub fn one() -> f64 {
+    1.0
 }
 
 impl TakeRequest {
@@ -43,6 +55,8 @@ impl TakeRequest {
             loudness_lufs: None,
             without: Vec::new(),
             no_vocals: false,
+            strength: 1.0,
+            aspects: Aspects::default(),
         }
     }
 }
@@ -63,6 +77,10 @@ pub struct GrainUse {
     /// Cents up on top of the shift, which bring its track to the tuning of the dataset.
     #[serde(default)]
     pub tuning_cents: f64,
+    /// The instrument that an isolated note or stroke plays ("bass", "drums" ..); `None` for a cut of
+    /// the whole mix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
 }
 
 /// A performance of a request that was too much of a copy to be handed out.

@@ -7,6 +7,7 @@ use super::local::LocalStudio;
 use super::work::{EvaluateWork, GenerateReport, GenerateWork, ImportWork, OutFormat, TrainWork};
 use super::{JobEnd, Studio, StudioError, Work};
 use crate::audio::encode::{Format, write};
+use crate::domain::aspects::Aspects;
 use crate::domain::finetune::Visibility;
 use crate::domain::ids::{DatasetName, JobId};
 use crate::domain::rights::Rights;
@@ -153,6 +154,8 @@ pub fn run(
                 midi: true,
                 without: Vec::new(),
                 no_vocals: false,
+                strength: 1.0,
+                aspects: Aspects::default(),
                 max_copy: None,
             })),
         )?;
@@ -234,13 +237,7 @@ fn make_tracks(
         }
         let request = TakeRequest {
             prompt: format!("{} at {bpm} bpm in {key}", style.sound),
-            finetune: None,
-            seconds: Some(TRACK_S),
-            seed: 100 + number as u64,
-            plan: None,
-            loudness_lufs: None,
-            without: Vec::new(),
-            no_vocals: false,
+            ..TakeRequest::of("", TRACK_S, 100 + number as u64)
         };
         let made =
             studio.inner().pool.install(|| engine.generate(&request, None, &Unobserved, stop))?;

@@ -116,6 +116,8 @@ fn requests(
                 loudness_lufs: work.loudness_lufs,
                 without: work.without.clone(),
                 no_vocals: work.no_vocals,
+                strength: work.strength,
+                aspects: work.aspects,
             });
         }
     }

@@ -2,6 +2,7 @@
 //! for again.
 
 use crate::audio::encode::Format;
+use crate::domain::aspects::Aspects;
 use crate::domain::finetune::Visibility;
 use crate::domain::ids::{DatasetName, TrackId};
 use crate::domain::job::JobKind;
@@ -137,6 +138,12 @@ pub struct GenerateWork {
     pub without: Vec<String>,
     /// Voices in the prompt may be passed over.
     pub no_vocals: bool,
+    /// How much of the finetune's sound, 0..2; 1 as learned.
+    #[serde(default = "crate::domain::take::one")]
+    pub strength: f64,
+    /// The same, aspect by aspect.
+    #[serde(default)]
+    pub aspects: Aspects,
     /// Worst copy class that is accepted; D where it is absent.
     #[serde(default)]
     pub max_copy: Option<CopyClass>,

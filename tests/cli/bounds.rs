@@ -8,6 +8,7 @@ use leitmotif::domain::plan::Plan;
 use leitmotif::domain::take::{GrainUse, TakeRequest};
 use leitmotif::domain::work::{StopToken, Unobserved};
 use leitmotif::engine::resident::Resident;
+use leitmotif::engine::resident::learn::instruments::NOTE_MAX_S;
 use leitmotif::engine::{Engine, Performance};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -36,25 +37,21 @@ fn learn(home: &Home, files: &[PathBuf]) -> (PathBuf, usize) {
 }
 
 fn make(folder: &Path, prompt: &str, seconds: f64, seed: u64) -> Performance {
-    let request = TakeRequest {
-        prompt: prompt.to_owned(),
-        finetune: None,
-        seconds: Some(seconds),
-        seed,
-        plan: None,
-        loudness_lufs: None,
-        without: Vec::new(),
-        no_vocals: false,
-    };
+    let request = TakeRequest::of(prompt, seconds, seed);
     let engine = Resident::new(Limits::default(), &[]);
     engine.generate(&request, Some(folder), &Unobserved, &StopToken::default()).unwrap()
 }
 
 fn check(made: &Performance, tracks: usize) -> Result<(), TestCaseError> {
-    let grains = &made.grains;
+    let (notes, grains): (Vec<GrainUse>, Vec<GrainUse>) =
+        made.grains.iter().cloned().partition(|g| g.instrument.is_some());
+    for note in &notes {
+        prop_assert!(note.length_s > 0.0 && note.length_s <= NOTE_MAX_S + 1e-3, "{note:?}");
+        prop_assert!(note.at_s >= 0.0 && note.start_s >= 0.0, "{note:?}");
+    }
     prop_assert!(!grains.is_empty());
     let mut supplied: BTreeMap<&str, f64> = BTreeMap::new();
-    for grain in grains {
+    for grain in &grains {
         prop_assert!(grain.length_s <= GRAIN_MAX_S + 1e-6, "{grain:?}");
         prop_assert!(grain.length_s > 0.0 && grain.at_s >= 0.0, "{grain:?}");
         *supplied.entry(grain.track_id.as_str()).or_default() += grain.length_s;
@@ -69,7 +66,7 @@ fn check(made: &Performance, tracks: usize) -> Result<(), TestCaseError> {
     for (track, seconds) in supplied {
         prop_assert!(seconds / whole <= most + 1e-9, "{track} supplies {seconds} of {whole} s");
     }
-    returns_differ(made)
+    returns_differ(made, &grains)
 }
 
 /// What plays at each slot of a section, by milliseconds from its start.
@@ -84,11 +81,11 @@ fn slots(section_s: f64, length_s: f64, grains: &[GrainUse]) -> BTreeMap<i64, (&
         .collect()
 }
 
-fn returns_differ(made: &Performance) -> Result<(), TestCaseError> {
+fn returns_differ(made: &Performance, grains: &[GrainUse]) -> Result<(), TestCaseError> {
     let plan: &Plan = &made.plan;
     let mut before: BTreeMap<&str, BTreeMap<i64, (&str, i64, i32)>> = BTreeMap::new();
     for section in &plan.sections {
-        let now = slots(section.start_s, f64::from(section.bars) * plan.bar_s(), &made.grains);
+        let now = slots(section.start_s, f64::from(section.bars) * plan.bar_s(), grains);
         if let Some(earlier) = before.get(section.theme.as_str()) {
             let both: Vec<bool> =
                 now.iter().filter_map(|(at, g)| Some(earlier.get(at)? != g)).collect();

@@ -79,7 +79,7 @@ fn says_what_to_do(home: &Home, args: &[String], words: &str, hint: &str) {
 fn a_full_disk_in_every_job() {
     let home = Home::empty();
     let root = home.path();
-    let Some(disk) = SmallDisk::mount(&root, 24) else { return };
+    let Some(disk) = SmallDisk::mount(&root, 48) else { return };
     home.fill();
     home.json(["dataset", "list"]).ok();
     let before = lists(&home);
@@ -102,7 +102,7 @@ fn a_full_disk_in_every_job() {
 fn a_home_on_a_disk_that_may_only_be_read() {
     let home = Home::empty();
     let root = home.path();
-    let Some(disk) = SmallDisk::mount(&root, 24) else { return };
+    let Some(disk) = SmallDisk::mount(&root, 48) else { return };
     home.fill();
     let before = lists(&home);
     let jobs = every_job(&home);

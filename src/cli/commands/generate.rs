@@ -3,6 +3,7 @@
 use crate::cli::args::{Generate, Plan as PlanArgs};
 use crate::cli::follow::{Show, result, run as follow};
 use crate::cli::out::{Out, clock, one_decimal};
+use crate::domain::aspects;
 use crate::domain::plan::Plan;
 use crate::domain::take::{Take, TakeRequest};
 use crate::domain::verdict::CopyClass;
@@ -17,14 +18,9 @@ use std::path::Path;
 pub fn plan(studio: &LocalStudio, args: &PlanArgs, out: &Out) -> Result<u8, StudioError> {
     let finetune = args.finetune.as_ref().map(|f| studio.finetune(f)).transpose()?;
     let request = TakeRequest {
-        prompt: args.prompt.clone(),
         finetune: finetune.map(|m| m.finetune_id),
         seconds: args.seconds,
-        seed: args.seed,
-        plan: None,
-        loudness_lufs: None,
-        without: Vec::new(),
-        no_vocals: false,
+        ..TakeRequest::of(&args.prompt, 0.0, args.seed)
     };
     let plan = studio.plan(&request)?;
     if out.is_json() {
@@ -99,6 +95,8 @@ pub fn run(studio: &LocalStudio, args: &Generate, out: &Out) -> Result<u8, Studi
         midi: args.midi,
         without: checked_parts(&args.without)?,
         no_vocals: args.no_vocals,
+        strength: checked_strength(args.strength)?,
+        aspects: args.aspects.unwrap_or_default(),
         max_copy: args.max_copy,
     };
     let end = follow(studio, Work::Generate(Box::new(work)), out, Show::Words)?;
@@ -219,6 +217,13 @@ fn checked_loudness(lufs: Option<f64>) -> Result<Option<f64>, StudioError> {
     }
 }
 
+fn checked_strength(strength: f64) -> Result<f64, StudioError> {
+    if (0.0..=aspects::MOST).contains(&strength) {
+        return Ok(strength);
+    }
+    Err(StudioError::Usage(format!("a strength of {strength} cannot be had; 0 to 2 can")))
+}
+
 fn checked_parts(parts: &[String]) -> Result<Vec<String>, StudioError> {
     use crate::domain::score::Role;
     for part in parts {
@@ -258,16 +263,7 @@ mod tests {
             plan,
             grains: Vec::new(),
             verdict: judged.then_some(verdict),
-            request: TakeRequest {
-                prompt: String::new(),
-                finetune: None,
-                seconds: None,
-                seed: 0,
-                plan: None,
-                loudness_lufs: None,
-                without: Vec::new(),
-                no_vocals: false,
-            },
+            request: TakeRequest::of("", 1.0, 0),
             engine: String::new(),
             sound: String::new(),
             created_at: String::new(),

@@ -24,13 +24,14 @@ use compose::plan::{self as planning, Planned};
 use compose::score::{Piece, write};
 use learn::finetune::Finetune;
 use perform::bank::Bank;
-use perform::{grains, master, midi};
+use perform::performance::{self, Stage};
+use perform::{master, midi, wishes};
 use std::path::{Path, PathBuf};
 
 /// Name and version of the base. A finetune made for another one must be made again.
-pub const BASE: &str = "resident-1";
+pub const BASE: &str = "resident-2";
 /// Format of learned files.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The embedded engine.
 pub struct Resident {
@@ -55,8 +56,8 @@ impl Resident {
         if request.no_vocals {
             brief.unsupported.retain(|u| !u.starts_with("vocals"));
         }
-        if finetune.is_some() {
-            grains::note_what_is_out_of_reach(&mut brief);
+        if let Some(finetune) = finetune {
+            wishes::note_limits(&mut brief, finetune);
         }
         // Before anything is laid out: a plan grows with its length.
         self.check_length(request.seconds.or(brief.seconds).unwrap_or(planning::DEFAULT_SECONDS))?;
@@ -159,7 +160,9 @@ impl Engine for Resident {
         stop.check()?;
         let played = match &finetune {
             Some(finetune) => {
-                grains::perform(finetune, home, &plan, &score, request, observer, stop)?
+                let (plan, score, bank) = (&plan, &score, self.bank.as_ref());
+                let stage = Stage { finetune, home, bank, plan, score, request };
+                performance::perform(&stage, observer, stop)?
             }
             None => perform::base(self.bank.as_ref(), &plan, &score, observer, stop)?,
         };

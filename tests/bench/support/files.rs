@@ -30,3 +30,15 @@ pub fn below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Folders right under a folder, in order, hidden ones passed over.
+#[allow(dead_code, reason = "not every bench has a folder an artist")]
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let shown = |p: &PathBuf| {
+        p.is_dir() && p.file_name().is_some_and(|n| !n.to_string_lossy().starts_with('.'))
+    };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(shown).collect();
+    found.sort();
+    found
+}

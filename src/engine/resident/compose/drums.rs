@@ -3,9 +3,10 @@
 use super::brief::forbids_voice;
 use super::genre::DrumPattern;
 use super::groove;
+use super::lexicon::Lexicon;
 use super::manner::{Groove, Manner};
 use super::score::{BarView, Piece};
-use crate::domain::score::Note;
+use crate::domain::score::{Note, Role};
 
 /// Below this energy a section has no drums at all, in genres that have more than one pattern.
 const SILENT_BELOW: f64 = 0.22;
@@ -56,6 +57,9 @@ pub fn key_of(voice: char) -> Option<u8> {
 /// Writes the part.
 pub fn write(piece: &Piece<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
+    if !wanted(piece) {
+        return notes;
+    }
     let groove = groove_of(piece);
     for bar in &piece.bars {
         let start = bar.number * piece.bar_ticks();
@@ -79,6 +83,17 @@ pub fn write(piece: &Piece<'_>) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// Whether a dataset plays drums, or a prompt asks for something that has them: where nobody ever
+/// drums, nobody starts to.
+fn wanted(piece: &Piece<'_>) -> bool {
+    let brief = &piece.plan.brief;
+    let instruments = &Lexicon::get().instruments;
+    let mut named = brief.instruments.iter().filter_map(|id| instruments.get(id));
+    let asked =
+        brief.genre.is_some() || !brief.rhythms.is_empty() || named.any(|i| i.role == Role::Drums);
+    asked || piece.manner.is_none_or(|m| m.homes.iter().any(|h| h.groove.is_some()))
 }
 
 /// The learned groove that a piece is played in: of a track with its meter, likelier one near its

@@ -4,6 +4,7 @@
 //! the writers of plan and score.
 
 use super::super::learn::played::{groove, voice};
+use super::super::perform::production;
 use crate::domain::listening::{Listening, Meter};
 use crate::domain::pitch::{Chord, Key};
 use crate::listen::Hearing;
@@ -120,6 +121,9 @@ pub struct Manner {
     /// are not played.
     #[serde(default)]
     pub swing: Option<f64>,
+    /// Third-octaves of its tracks' middle, dB under the whole; `None` where none were measured.
+    #[serde(default)]
+    pub spectrum: Option<Vec<f64>>,
 }
 
 impl Manner {
@@ -138,6 +142,9 @@ impl Manner {
                 .as_ref()
                 .map_or_else(|| median_note(hearings, |s| s.bass, 38), |v| v.centre),
             lead: voice(&heard, "lead"),
+            spectrum: production::middle(
+                &heard.iter().filter_map(|l| l.production.as_ref()).collect::<Vec<_>>(),
+            ),
             swing: middle(heard.iter().filter_map(|l| l.swing).collect()),
             bass,
             loudness_lufs: loudness.get(loudness.len() / 2).copied().unwrap_or(-14.0),

@@ -5,11 +5,15 @@
 
 use super::super::EngineError;
 use super::super::compose::manner::{CHORDS, Manner, Strokes};
+use super::super::perform::RATE_HZ;
 use super::excerpts::Excerpt;
+use super::instruments::{self, Sample};
 use crate::domain::ids::TrackId;
+use crate::domain::listening::PRODUCTION_BANDS;
 use crate::domain::pitch::Chord;
 use crate::listen::slices::{Slice, TIMBRE};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,6 +53,11 @@ pub struct LearnedSlice {
     pub next: Option<u32>,
     /// What it holds.
     pub slice: Slice,
+    /// Share of it that is sung over, 0..1.
+    pub sung: f32,
+    /// Kinds of drums struck at its start and half a beat on, a bit each in the order of
+    /// [`crate::listen::strokes::KEYS`].
+    pub struck: [u8; 2],
 }
 
 /// Mean and deviation of each timbre figure over all slices.
@@ -89,6 +98,10 @@ pub struct Sound {
     pub slices: Vec<LearnedSlice>,
     /// Scale of their timbre.
     pub scale: TimbreScale,
+    /// Notes and strokes taken out of the tracks, in the order of `audio/instruments.flac`.
+    pub samples: Vec<Sample>,
+    /// Rate of that file.
+    pub samples_hz: u32,
 }
 
 impl Sound {
@@ -138,6 +151,12 @@ impl Sound {
         }
         if !self.tracks.iter().all(|t| (-50.5..=50.5).contains(&t.tuning_cents)) {
             return Err("a track has an impossible tuning".to_owned());
+        }
+        for sample in &self.samples {
+            instruments::check(sample, self.tracks.len())?;
+        }
+        if !self.samples.is_empty() && !(4_000..=384_000).contains(&self.samples_hz) {
+            return Err("the instruments have an impossible rate".to_owned());
         }
         let rates = self.tracks.iter().all(|t| (4_000..=384_000).contains(&t.rate_hz));
         if rates { Ok(()) } else { Err("a passage has an impossible rate".to_owned()) }
@@ -189,12 +208,27 @@ impl Finetune {
                 && (1..=256).contains(&g.places)
                 && g.kinds.iter().all(sized)
         });
-        if !rows || !grooves {
+        let spectrum = manner.spectrum.as_ref();
+        let bands =
+            spectrum.is_none_or(|s| s.len() == PRODUCTION_BANDS && s.iter().all(|b| b.is_finite()));
+        if !rows || !grooves || !bands {
             return Err(damaged("manner.json has tables of the wrong size".to_owned()));
         }
         let playable = playable(&sound.slices);
         Ok(Self { folder: folder.to_owned(), sound, manner, playable })
     }
+}
+
+/// The rate most of a finetune's sound has.
+pub fn output_rate<'a>(tracks: impl Iterator<Item = &'a SoundTrack>) -> u32 {
+    let mut seconds: BTreeMap<u32, f64> = BTreeMap::new();
+    for track in tracks {
+        let kept: f64 = track.excerpts.iter().map(|e| e.length_s).sum();
+        *seconds.entry(track.rate_hz).or_default() += kept;
+    }
+    let most = seconds.into_iter().fold((RATE_HZ, 0.0), |b, n| if n.1 > b.1 { n } else { b });
+    // Rates that players refuse, and those under which music sounds dull, are brought to a usual one.
+    if (22_050..=96_000).contains(&most.0) { most.0.max(RATE_HZ) } else { RATE_HZ }
 }
 
 /// Writes both halves; returns their size in bytes.

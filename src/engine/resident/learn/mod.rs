@@ -5,6 +5,7 @@
 
 pub mod excerpts;
 pub mod finetune;
+pub mod instruments;
 pub mod played;
 
 use super::compose::lexicon::Lexicon;
@@ -17,8 +18,12 @@ use crate::audio::resample::resample;
 use crate::domain::finetune::LearnReport;
 use crate::domain::job::Phase;
 use crate::domain::limits::Limits;
+use crate::domain::listening::Listening;
+use crate::domain::score::Role;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::Material;
+use crate::listen::slices::SPAN_S;
+use crate::listen::strokes::{KEYS, PART as DRUMS};
 use excerpts::Excerpt;
 use finetune::{LearnedSlice, Sound, SoundTrack, TimbreScale};
 use rayon::prelude::*;
@@ -30,6 +35,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const RATE_MAX_HZ: u32 = 96_000;
 /// What recordings of a higher rate are kept at.
 const RATE_USUAL_HZ: u32 = 48_000;
+/// A stroke this near to a place of the grid is on it.
+const STRUCK_WITHIN_S: f64 = 0.05;
 /// Fewest slices that a take can be chosen from.
 const FEWEST_SLICES: usize = 16;
 
@@ -55,6 +62,10 @@ pub fn train(
     let audio = request.folder.join("audio");
     fs::create_dir_all(&audio).map_err(EngineError::io(&audio))?;
     let done = AtomicU64::new(0);
+    let step = || {
+        let finished = done.fetch_add(1, Ordering::Relaxed) + 1;
+        observer.progress(Phase::Sound, finished as f64, 2.0 * request.material.len() as f64);
+    };
     let kept: Vec<KeptTrack> = request
         .material
         .par_iter()
@@ -62,14 +73,16 @@ pub fn train(
         .enumerate()
         .map(|(number, (material, plan))| {
             let kept = keep(number, material, plan, request, limits, stop)?;
-            let finished = done.fetch_add(1, Ordering::Relaxed) + 1;
-            observer.progress(Phase::Sound, finished as f64, request.material.len() as f64);
+            step();
             Ok(kept)
         })
         .collect::<Result<_, EngineError>>()?;
     stop.check()?;
+    let rate_hz = finetune::output_rate(kept.iter().map(|k| &k.sound));
+    let instruments = instruments::learn(&request.material, rate_hz, limits, stop, &step)?;
+    observer.log(&instrument_words(&instruments.samples));
     observer.progress(Phase::Writing, 0.0, 1.0);
-    let learned = write(request, kept)?;
+    let learned = write(request, kept, instruments)?;
     observer.progress(Phase::Writing, 1.0, 1.0);
     Ok(learned)
 }
@@ -83,6 +96,7 @@ fn keep(
     limits: &Limits,
     stop: &StopToken,
 ) -> Result<KeptTrack, EngineError> {
+    let heard = &material.hearing.listening;
     let mut bytes = 0;
     let mut slices: Vec<LearnedSlice> = Vec::new();
     let mut rate_hz = material.hearing.listening.rate_hz;
@@ -104,7 +118,8 @@ fn keep(
                 // A take names places in the track, whatever stretch of it was learned from.
                 slice.at_s += material.offset_s as f32;
                 let (track, excerpt) = (number as u16, place as u16);
-                slices.push(LearnedSlice { track, excerpt, next: None, slice });
+                let (sung, struck) = (sung(heard, at), struck(heard, at, f64::from(slice.beat_s)));
+                slices.push(LearnedSlice { track, excerpt, next: None, slice, sung, struck });
             }
         }
     }
@@ -122,6 +137,24 @@ fn keep(
         },
         slices,
         bytes,
+    })
+}
+
+/// Share of the half second from a time on that is sung over.
+fn sung(heard: &Listening, at_s: f64) -> f32 {
+    let spans = heard.vocals.iter().flat_map(|v| &v.spans);
+    let over: f64 = spans.map(|(a, b)| (b.min(at_s + SPAN_S) - a.max(at_s)).max(0.0)).sum();
+    (over / SPAN_S).min(1.0) as f32
+}
+
+/// Which kinds of drums are struck at a time and half a beat later.
+fn struck(heard: &Listening, at_s: f64, beat_s: f64) -> [u8; 2] {
+    let near = (beat_s * 0.12).min(STRUCK_WITHIN_S);
+    [at_s, at_s + 0.5 * beat_s].map(|at| {
+        let here = heard.notes.iter().flatten().filter(|n| (n.start_s - at).abs() <= near);
+        here.filter(|n| n.part == DRUMS)
+            .filter_map(|n| KEYS.iter().position(|k| *k == n.midi))
+            .fold(0, |bits, kind| bits | 1 << kind)
     })
 }
 
@@ -144,7 +177,14 @@ pub fn excerpt_name(track: usize, place: usize) -> String {
     format!("{track:03}-{place}.flac")
 }
 
-fn write(request: &TrainRequest, kept: Vec<KeptTrack>) -> Result<Learned, EngineError> {
+/// File name of the isolated notes and strokes.
+pub const INSTRUMENTS: &str = "instruments.flac";
+
+fn write(
+    request: &TrainRequest,
+    kept: Vec<KeptTrack>,
+    instruments: instruments::Learned,
+) -> Result<Learned, EngineError> {
     let mut kept_s = BTreeMap::new();
     let mut sound = Sound::default();
     let mut bytes = 0;
@@ -162,6 +202,18 @@ fn write(request: &TrainRequest, kept: Vec<KeptTrack>) -> Result<Learned, Engine
             sound.slices.len()
         )));
     }
+    if !instruments.samples.is_empty() {
+        let path = request.folder.join("audio").join(INSTRUMENTS);
+        let flac = flac16(&instruments.audio)?;
+        bytes += flac.len() as u64;
+        fs::write(&path, flac).map_err(EngineError::io(&path))?;
+        for sample in &instruments.samples {
+            let track = &sound.tracks[usize::from(sample.track)];
+            *kept_s.entry(track.track_id.clone()).or_default() += f64::from(sample.length_s);
+        }
+    }
+    sound.samples_hz = instruments.audio.rate_hz();
+    sound.samples = instruments.samples;
     sound.link();
     sound.scale = TimbreScale::of(&sound.slices);
     let hearings: Vec<_> = request.material.iter().map(|m| m.hearing.as_ref()).collect();
@@ -170,6 +222,22 @@ fn write(request: &TrainRequest, kept: Vec<KeptTrack>) -> Result<Learned, Engine
     bytes += finetune::save(&request.folder, &sound, &manner)?;
     let report = report(request, &sound, &manner, &kept_s, bytes);
     Ok(Learned { report, kept_s })
+}
+
+/// What was taken out of the tracks: "drums 24, bass 31 notes ..".
+fn instrument_words(samples: &[instruments::Sample]) -> String {
+    let counted: Vec<String> = Role::ALL
+        .iter()
+        .filter_map(|role| {
+            let count = samples.iter().filter(|s| s.role == *role).count();
+            (count > 0).then(|| format!("{} {count}", role.name()))
+        })
+        .collect();
+    if counted.is_empty() {
+        return "no notes could be taken out of the tracks: takes are made of cuts alone"
+            .to_owned();
+    }
+    format!("notes and strokes taken out of the tracks: {}", counted.join(", "))
 }
 
 fn report(

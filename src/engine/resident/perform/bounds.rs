@@ -3,7 +3,9 @@
 //! [`Cut`] bounds the length of one grain, [`Ledger`] what stands next to what and how much one
 //! track may supply. Only a ledger's entries can be rendered.
 
+use super::super::learn::instruments::NOTE_MAX_S;
 use crate::domain::ids::TrackId;
+use crate::domain::score::Role;
 use crate::domain::take::GrainUse;
 
 /// Most seconds of a track that one mix grain plays, fades included, before any stretching.
@@ -19,8 +21,8 @@ pub fn share_max(tracks: usize) -> f64 {
 /// Why a grain is not admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BoundError {
-    /// Longer than [`GRAIN_MAX_S`].
-    #[error("a grain may play at most 0.6 s of a track")]
+    /// Longer than [`GRAIN_MAX_S`], or a note longer than [`NOTE_MAX_S`].
+    #[error("a grain may play at most 0.6 s of a track, a note 4 s")]
     TooLong,
     /// Less than [`APART_S`] after its neighbour in the same track.
     #[error("neighbouring grains of one track must lie at least 1.3 s apart in it")]
@@ -61,6 +63,51 @@ impl Cut {
     /// Its length in the track.
     pub fn length_s(&self) -> f64 {
         self.length_s
+    }
+}
+
+/// An isolated note as a take plays it: at most [`NOTE_MAX_S`] of its track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NoteCut {
+    sample: usize,
+    at_s: f64,
+    shift: i32,
+    role: Role,
+}
+
+impl NoteCut {
+    /// A note that holds `length_s` of its track.
+    pub fn new(
+        sample: usize,
+        length_s: f64,
+        at_s: f64,
+        shift: i32,
+        role: Role,
+    ) -> Result<Self, BoundError> {
+        if length_s > NOTE_MAX_S + 1e-3 {
+            return Err(BoundError::TooLong);
+        }
+        Ok(Self { sample, at_s, shift, role })
+    }
+
+    /// Number of its sample.
+    pub fn sample(&self) -> usize {
+        self.sample
+    }
+
+    /// Where it sounds.
+    pub fn at_s(&self) -> f64 {
+        self.at_s
+    }
+
+    /// Semitones up.
+    pub fn shift(&self) -> i32 {
+        self.shift
+    }
+
+    /// The instrument it is played on.
+    pub fn role(&self) -> Role {
+        self.role
     }
 }
 
@@ -164,6 +211,7 @@ impl Ledger {
                     at_s: e.at_s,
                     shift: e.shift,
                     tuning_cents: *tuning_cents,
+                    instrument: None,
                 })
             })
             .collect()

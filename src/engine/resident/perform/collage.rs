@@ -6,7 +6,7 @@
 use super::super::learn::excerpt_name;
 use super::super::learn::finetune::Finetune;
 use super::bounds::{Entry, Ledger};
-use super::grains::Fades;
+use super::slots::Fades;
 use crate::audio::Audio;
 use crate::audio::decode::read_all;
 use crate::audio::varispeed::Varispeed;
@@ -17,19 +17,6 @@ use crate::engine::EngineError;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::FRAC_PI_2;
-
-/// The rate most of a finetune's sound has.
-pub fn output_rate(finetune: &Finetune) -> u32 {
-    let mut seconds: BTreeMap<u32, f64> = BTreeMap::new();
-    for track in &finetune.sound.tracks {
-        let kept: f64 = track.excerpts.iter().map(|e| e.length_s).sum();
-        *seconds.entry(track.rate_hz).or_default() += kept;
-    }
-    let most =
-        seconds.into_iter().fold((super::RATE_HZ, 0.0), |b, n| if n.1 > b.1 { n } else { b });
-    // Rates that players refuse, and those under which music sounds dull, are brought to a usual one.
-    if (22_050..=96_000).contains(&most.0) { most.0.max(super::RATE_HZ) } else { super::RATE_HZ }
-}
 
 /// A passage in memory.
 struct Passage {

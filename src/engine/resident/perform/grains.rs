@@ -5,18 +5,20 @@
 //! eight cheapest is drawn. A theme that returns keeps most of its choices and changes the rest.
 //! The weights were found by taking one away at a time and asking an independent model.
 
-use super::super::compose::manner::{CHORDS, Home};
+use super::super::compose::manner::CHORDS;
 use super::super::dice::Dice;
-use super::super::learn::finetune::{Finetune, SHIFT_MAX, triads};
-use super::bounds::{Cut, GRAIN_MAX_S, Ledger};
-use super::{Played, collage};
-use crate::domain::brief::Brief;
+use super::super::learn::finetune::{Finetune, SHIFT_MAX, output_rate, triads};
+use super::bed::Sounding;
+use super::bounds::{Cut, Entry, Ledger};
+use super::collage;
+use super::slots::{Fades, HARD, Place, SOFT, Slot, fastest, slots};
+use crate::audio::Audio;
 use crate::domain::ids::TrackId;
 use crate::domain::job::Phase;
 use crate::domain::pitch::Chord;
 use crate::domain::plan::Plan;
-use crate::domain::score::{Role, Score};
-use crate::domain::take::TakeRequest;
+use crate::domain::score::Score;
+use crate::domain::take::{GrainUse, TakeRequest};
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::EngineError;
 use crate::listen::slices::TIMBRE;
@@ -35,6 +37,10 @@ mod weight {
     pub const TEMPO: f32 = 0.2;
     pub const QUIET: f32 = 0.5;
     pub const CROWDED: f32 = 0.6;
+    pub const STRUCK: f32 = 0.5;
+    pub const SUNG: f32 = 0.6;
+    /// What a grain with a voice costs where voices were asked away.
+    pub const VOICE: f32 = 9.0;
 }
 
 /// One of this many cheapest cuts is drawn.
@@ -50,57 +56,16 @@ const SOFT_CONTRAST: f64 = 3.0;
 /// Share of the quietest cuts that cost extra.
 const QUIETEST: f32 = 0.08;
 
-/// Fades of a grain, in seconds of the take: they lie outside its slot.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fades {
-    /// Before the slot.
-    pub rise_s: f64,
-    /// After the slot.
-    pub fall_s: f64,
-}
-
-const HARD: Fades = Fades { rise_s: 0.010, fall_s: 0.030 };
-const SOFT: Fades = Fades { rise_s: 0.050, fall_s: 0.120 };
-
-/// What a slot shares with others: theme, bar of the phrase, beat, part of a split beat.
-type Place = (String, u32, u32, u32);
-
-/// What one stretch of the take asks for.
-#[derive(Clone, Debug)]
-struct Slot {
-    at_s: f64,
-    length_s: f64,
-    chord: Option<Chord>,
-    pitch: Option<u8>,
-    accent: f32,
-    /// Eighth within the bar.
-    eighth: u8,
-    level_db: f32,
-    /// What it shares with other slots.
-    place: Place,
-    /// Number of the phrase's return, 0 for its first statement.
-    heard: u32,
-    /// Gain of the ending's fade.
-    gain: f32,
-}
-
-/// Says in the brief what grains cannot do.
-pub fn note_what_is_out_of_reach(brief: &mut Brief) {
-    for id in brief.instruments.clone() {
-        brief.unsupported.push(format!(
-            "{}: this version of a finetune plays only the sounds of its own tracks",
-            id.replace('_', " ")
-        ));
-    }
-    for id in brief.avoid.clone() {
-        brief.unsupported.push(format!(
-            "no {}: this version of a finetune cannot take a sound out of its tracks",
-            id.replace('_', " ")
-        ));
-    }
-    if let Some(era) = &brief.era {
-        brief.unsupported.push(format!("{era}: the sounds are those of the finetune's own tracks"));
-    }
+/// A bed of grains.
+pub struct Collage {
+    /// Stereo.
+    pub audio: Audio,
+    /// Every cut.
+    pub uses: Vec<GrainUse>,
+    /// Predominant pitch of each cut, where it has one.
+    pub pitches: Vec<Sounding>,
+    /// Whether its music has soft beats.
+    pub soft: bool,
 }
 
 /// Chooses and renders.
@@ -112,15 +77,17 @@ pub fn perform(
     request: &TakeRequest,
     observer: &dyn Observer,
     stop: &StopToken,
-) -> Result<Played, EngineError> {
+) -> Result<Collage, EngineError> {
     let home = finetune.manner.homes.iter().find(|h| Some(h.track) == home);
-    let fades = if home.is_some_and(|h| h.contrast < SOFT_CONTRAST) { SOFT } else { HARD };
+    let soft = home.is_some_and(|h| h.contrast < SOFT_CONTRAST);
+    let fades = if soft { SOFT } else { HARD };
+    let aspects = request.aspects.at(request.strength);
     let slots = slots(plan, score, finetune, home, fades, request.seed);
-    let table = Table::new(finetune, plan);
-    let ledger = choose(&slots, &table, finetune, fades, request.seed, observer, stop)?;
-    let rate = collage::output_rate(finetune);
+    let table = Table::new(finetune, plan, aspects.groove as f32);
+    let (ledger, chosen) = choose(&slots, &table, finetune, fades, request.seed, observer, stop)?;
+    let rate = output_rate(finetune.sound.tracks.iter());
     let gains: Vec<f32> = entries_gain(&ledger, &slots);
-    let mix =
+    let audio =
         collage::render(finetune, &ledger, &gains, fades, rate, plan.seconds, observer, stop)?;
     let tracks: Vec<(TrackId, f64)> = finetune
         .sound
@@ -129,12 +96,28 @@ pub fn perform(
         .enumerate()
         .map(|(i, t)| (t.track_id.clone(), finetune.sound.correction_cents(i)))
         .collect();
-    let held = finetune.sound.tracks.iter().filter(|t| !t.excerpts.is_empty()).count();
-    Ok(Played {
-        stems: BTreeMap::from([("grains".to_owned(), mix)]),
-        grains: ledger.uses(&tracks),
-        sound: format!("grains of {held} tracks"),
-    })
+    let pitches = pitches(finetune, &ledger, &chosen);
+    Ok(Collage { audio, uses: ledger.uses(&tracks), pitches, soft })
+}
+
+/// The melody that each cut brings with it.
+fn pitches(finetune: &Finetune, ledger: &Ledger, chosen: &[Choice]) -> Vec<Sounding> {
+    let ends = ledger.entries().iter().skip(1).map(Entry::at_s).chain([f64::MAX]);
+    ledger
+        .entries()
+        .iter()
+        .zip(ends)
+        .zip(chosen)
+        .filter_map(|((entry, next_s), (slice, shift))| {
+            let slice = &finetune.sound.slices.get(*slice)?.slice;
+            let length_s = entry.cut().length_s() / finetune.speed(entry.cut().track(), *shift);
+            Some(Sounding {
+                from_s: entry.at_s(),
+                to_s: next_s.min(entry.at_s() + length_s),
+                midi: i32::from(slice.pitch?) + shift,
+            })
+        })
+        .collect()
 }
 
 fn entries_gain(ledger: &Ledger, slots: &[Slot]) -> Vec<f32> {
@@ -151,171 +134,6 @@ fn entries_gain(ledger: &Ledger, slots: &[Slot]) -> Vec<f32> {
         .collect()
 }
 
-/// Speed of the highest shift of a track that is half a semitone flat.
-fn fastest() -> f64 {
-    2f64.powf((f64::from(SHIFT_MAX) + 0.5) / 12.0)
-}
-
-/// Lays the score out as slots: one a beat, shorter ones where a beat would break the bound.
-fn slots(
-    plan: &Plan,
-    score: &Score,
-    finetune: &Finetune,
-    home: Option<&Home>,
-    fades: Fades,
-    seed: u64,
-) -> Vec<Slot> {
-    let beats = u32::from(score.meter.beats);
-    let beat_s = score.seconds(score.ticks_per_bar()) / f64::from(beats);
-    // The highest shift plays fastest: a slot must fit the bound even then.
-    let most_s = GRAIN_MAX_S / fastest() - fades.rise_s - fades.fall_s;
-    let splits = (beat_s / most_s).ceil().max(1.0) as u32;
-    let lead = Melody::of(score);
-    let centre = finetune.manner.melody.centre;
-    let mut slots = Vec::new();
-    let mut bar_start = 0.0;
-    let last_section = plan.sections.len().saturating_sub(1);
-    for (number, section) in plan.sections.iter().enumerate() {
-        let accents = Accents::new(home, beats, seed, &section.theme);
-        let level_db = level(home, section.energy);
-        let mut chord = section.chords.first().and_then(|c| c.chord);
-        for bar in 0..section.bars {
-            for beat in 0..beats {
-                if let Some(change) = section.chords.iter().find(|c| c.bar == bar && c.beat == beat)
-                {
-                    chord = change.chord;
-                }
-                let ends = number == last_section && bar + 1 == section.bars;
-                for part in 0..splits {
-                    let at = f64::from(beat) + f64::from(part) / f64::from(splits);
-                    slots.push(Slot {
-                        at_s: bar_start + at * beat_s,
-                        length_s: beat_s / f64::from(splits),
-                        chord,
-                        pitch: lead.at(bar_start + at * beat_s, score).map(|p| near(p, centre)),
-                        accent: accents.at(bar, at),
-                        eighth: (at * 2.0) as u8,
-                        level_db,
-                        place: (section.theme.clone(), bar % 4, beat, part),
-                        heard: section.variation * 64 + bar / 4,
-                        gain: if ends {
-                            ending_gain(f64::from(beat) / f64::from(beats) * 0.5)
-                        } else {
-                            1.0
-                        },
-                    });
-                }
-            }
-            bar_start += beat_s * f64::from(beats);
-        }
-    }
-    ring_out(&mut slots, bar_start, plan.seconds, beat_s / f64::from(splits), level(home, 0.1));
-    slots
-}
-
-/// After the last bar its chord rings on, falling away until the take ends.
-fn ring_out(slots: &mut Vec<Slot>, from_s: f64, to_s: f64, length_s: f64, level_db: f32) {
-    let Some(last) = slots.last().cloned() else { return };
-    let mut at_s = from_s;
-    let mut part = 0;
-    while at_s + 0.05 < to_s {
-        let gone = 0.5 + 0.5 * (at_s - from_s) / (to_s - from_s).max(0.1);
-        slots.push(Slot {
-            at_s,
-            length_s: length_s.min(to_s - at_s),
-            pitch: None,
-            accent: 0.0,
-            level_db,
-            place: ("end".to_owned(), 0, part, 0),
-            heard: 0,
-            gain: ending_gain(gone),
-            ..last.clone()
-        });
-        at_s += length_s;
-        part += 1;
-    }
-}
-
-/// Gain over the ending, 0 its start .. 1 its end.
-fn ending_gain(gone: f64) -> f32 {
-    ((1.0 - gone).max(0.0).powf(1.5)) as f32
-}
-
-/// The level a section asks for: a quantile of the home track's own levels.
-fn level(home: Option<&Home>, energy: f64) -> f32 {
-    let Some(home) = home else { return -20.0 };
-    // The quietest and loudest tenths are breaks and accents, not sections.
-    let at = 1.0 + 8.0 * energy.clamp(0.0, 1.0);
-    let (low, share) = (at.floor() as usize, (at - at.floor()) as f32);
-    let read = |i: usize| home.levels_db.get(i.min(10)).copied().unwrap_or(-20.0);
-    read(low) * (1.0 - share) + read(low + 1) * share
-}
-
-/// Brings a pitch to the octave nearest to a centre.
-fn near(pitch: u8, centre: u8) -> u8 {
-    let mut p = i32::from(pitch);
-    while p - i32::from(centre) > 6 {
-        p -= 12;
-    }
-    p.clamp(0, 127) as u8
-}
-
-/// The lead as a lookup by time.
-struct Melody<'a> {
-    notes: &'a [crate::domain::score::Note],
-}
-
-impl<'a> Melody<'a> {
-    fn of(score: &'a Score) -> Self {
-        Self { notes: score.part(Role::Lead).map_or(&[], |p| &p.notes) }
-    }
-
-    /// The pitch that sounds at a time.
-    fn at(&self, at_s: f64, score: &Score) -> Option<u8> {
-        let ticks = (at_s * score.tempo_bpm / 60.0 * 480.0).round() as u32 + 20;
-        let after = self.notes.partition_point(|n| n.start <= ticks);
-        let note = self.notes.get(after.checked_sub(1)?)?;
-        (note.end() > ticks).then_some(note.midi)
-    }
-}
-
-/// Accents of a section: its first half moves like one bar of the home track, its second like
-/// another.
-struct Accents {
-    bars: Vec<Vec<f32>>,
-}
-
-impl Accents {
-    fn new(home: Option<&Home>, beats: u32, seed: u64, theme: &str) -> Self {
-        let mut dice = Dice::new(seed, &format!("accents {theme}"));
-        let fitting: Vec<&Vec<f32>> = home
-            .iter()
-            .flat_map(|h| &h.accents)
-            .filter(|a| a.len() == beats as usize * 2)
-            .collect();
-        let plain: Vec<f32> = (0..beats * 2)
-            .map(|e| {
-                if e == 0 {
-                    0.9
-                } else if e % 2 == 0 {
-                    0.7
-                } else {
-                    0.35
-                }
-            })
-            .collect();
-        let bars = (0..2)
-            .map(|_| dice.pick(&fitting).map_or_else(|| plain.clone(), |a| (*a).clone()))
-            .collect();
-        Self { bars }
-    }
-
-    fn at(&self, bar: u32, beat: f64) -> f32 {
-        let which = &self.bars[(bar / 2 % 2) as usize];
-        which.get((beat * 2.0) as usize).copied().unwrap_or(0.5)
-    }
-}
-
 /// Everything about the cuts that does not depend on the slot.
 struct Table {
     /// Match of each cut with each triad, unshifted.
@@ -326,11 +144,17 @@ struct Table {
     timbre: Vec<[f32; TIMBRE]>,
     /// Extra cost of the quietest.
     quiet: Vec<f32>,
+    /// Extra cost of voices.
+    sung: Vec<f32>,
+    /// Whether any cut has drums in it.
+    drummed: bool,
+    /// How much accents and strokes weigh, 1 as found.
+    groove: f32,
     beat_s: f32,
 }
 
 impl Table {
-    fn new(finetune: &Finetune, plan: &Plan) -> Self {
+    fn new(finetune: &Finetune, plan: &Plan, groove: f32) -> Self {
         let slices = &finetune.sound.slices;
         let triads = triads();
         let scale = plan.key.map_or([true; 12], crate::domain::pitch::Key::scale);
@@ -363,6 +187,16 @@ impl Table {
                 .iter()
                 .map(|s| if s.slice.level_db < floor { weight::QUIET } else { 0.0 })
                 .collect(),
+            sung: slices
+                .iter()
+                .map(|s| {
+                    let away = plan.brief.avoid.iter().any(|a| a == "vocals");
+                    let forbidden = away && s.sung > 0.1;
+                    weight::SUNG * s.sung + if forbidden { weight::VOICE } else { 0.0 }
+                })
+                .collect(),
+            drummed: slices.iter().any(|s| s.struck != [0, 0]),
+            groove,
             beat_s: (60.0 / plan.tempo_bpm) as f32,
         }
     }
@@ -379,13 +213,14 @@ fn choose(
     seed: u64,
     observer: &dyn Observer,
     stop: &StopToken,
-) -> Result<Ledger, EngineError> {
+) -> Result<(Ledger, Vec<Choice>), EngineError> {
     let least_s: f64 =
         slots.iter().map(|s| (s.length_s + fades.rise_s + fades.fall_s) / fastest()).sum();
     let mut ledger = Ledger::new(finetune.sound.tracks.len(), least_s);
     let mut dice = Dice::new(seed, "grains");
     let mut kept: HashMap<(Place, Option<Chord>), Choice> = HashMap::new();
     let mut before: Option<usize> = None;
+    let mut chosen = Vec::with_capacity(slots.len());
     let fresh = refreshed(slots, seed);
     for (number, slot) in slots.iter().enumerate() {
         if number % 64 == 0 {
@@ -405,10 +240,11 @@ fn choose(
         let Some(cut) = cut_for(choice, slot, finetune, fades) else { continue };
         if ledger.push(cut, slot.at_s, choice.1).is_ok() {
             before = Some(choice.0);
+            chosen.push(choice);
             kept.insert(memory, choice);
         }
     }
-    Ok(ledger)
+    Ok((ledger, chosen))
 }
 
 /// Which slots of returning phrases are chosen afresh: an exact share of each bar group, so that no
@@ -494,8 +330,12 @@ fn cost_of_cut(
     follows: Option<&[f32; TIMBRE]>,
 ) -> f32 {
     let slice = &finetune.sound.slices[index].slice;
-    let mut cost = table.quiet[index];
-    cost += weight::ACCENT * (slice.attack - slot.accent).abs();
+    let mut cost = table.quiet[index] + table.sung[index];
+    cost += table.groove * weight::ACCENT * (slice.attack - slot.accent).abs();
+    if let Some(asked) = slot.struck.filter(|_| table.drummed) {
+        let played = finetune.sound.slices[index].struck;
+        cost += table.groove * weight::STRUCK * mismatch(asked, played);
+    }
     if slice.eighth != slot.eighth {
         let same_side = slice.eighth % 2 == slot.eighth % 2;
         cost += weight::PLACE * if same_side { 0.5 } else { 1.0 };
@@ -510,6 +350,26 @@ fn cost_of_cut(
         cost += weight::TIMBRE * (distance / TIMBRE as f32).sqrt();
     }
     cost
+}
+
+/// How far strokes are from those asked for, 0..1: kick and snare weigh most, a missing one more than
+/// one too many.
+fn mismatch(asked: [u8; 2], played: [u8; 2]) -> f32 {
+    // In the order of KEYS: kick, snare, closed hat, open hat, tom, cymbal, clap, other.
+    const WEIGHTS: [f32; 8] = [1.0, 1.0, 0.25, 0.2, 0.4, 0.3, 0.6, 0.2];
+    let cost = |asked: u8, played: u8| -> f32 {
+        (0..8)
+            .map(|kind| {
+                let bit = 1u8 << kind;
+                match (asked & bit != 0, played & bit != 0) {
+                    (true, false) => WEIGHTS[kind],
+                    (false, true) => 0.7 * WEIGHTS[kind],
+                    _ => 0.0,
+                }
+            })
+            .sum()
+    };
+    (0.65 * cost(asked[0], played[0]) + 0.35 * cost(asked[1], played[1])).min(2.0) / 2.0
 }
 
 fn cost_of_shift(index: usize, shift: i32, slot: &Slot, table: &Table, finetune: &Finetune) -> f32 {
@@ -532,23 +392,4 @@ fn cost_of_shift(index: usize, shift: i32, slot: &Slot, table: &Table, finetune:
         cost += weight::MELODY * miss;
     }
     cost
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ending_falls_to_nothing() {
-        assert_eq!(ending_gain(0.0), 1.0);
-        assert_eq!(ending_gain(1.0), 0.0);
-        assert!(ending_gain(0.5) < 0.5);
-    }
-
-    #[test]
-    fn pitches_move_by_octaves_only() {
-        assert_eq!(near(79, 60), 55);
-        assert_eq!(near(66, 60), 66);
-        assert_eq!(near(72, 60), 60);
-    }
 }

@@ -1,12 +1,19 @@
 //! Performing: a score becomes stems, stems become a master.
 
 pub mod bank;
+pub mod bed;
 pub mod bounds;
 pub mod collage;
 pub mod grains;
 pub mod master;
 pub mod midi;
+pub mod performance;
+pub mod production;
+pub mod rack;
+pub mod sampler;
+pub mod slots;
 pub mod synth;
+pub mod wishes;
 
 use super::EngineError;
 use crate::audio::Audio;

@@ -468,6 +468,10 @@ impl Generate {
             Setting::Takes => "how many, each with the next seed",
             Setting::Seed => "the same request with the same seed is the same take",
             Setting::Loudness => "LUFS; empty: as the music it was learned from has it",
+            Setting::Strength => "0 the bank's sound, 1 as learned, 2 only the tracks' own",
+            Setting::Aspects => {
+                "timbre=1.5,groove=0 .. of instrumentation, production, groove, timbre"
+            }
             Setting::Without => "drums, bass, harmony, lead, pad",
             _ => {
                 self.change(1, cx);

@@ -1,5 +1,6 @@
 //! The settings of a request, line by line.
 
+use crate::domain::aspects::{self, Aspects};
 use crate::domain::ids::FinetuneId;
 use crate::domain::limits::Limits;
 use crate::domain::score::Role as Part;
@@ -22,6 +23,10 @@ pub struct Settings {
     pub seed: u64,
     /// Loudness; the dataset's own where it is absent.
     pub loudness_lufs: Option<f64>,
+    /// How much of the finetune's sound.
+    pub strength: f64,
+    /// The same, aspect by aspect.
+    pub aspects: Aspects,
     /// Parts to leave out.
     pub without: Vec<String>,
     /// Write stems.
@@ -42,6 +47,8 @@ impl Default for Settings {
             takes: 1,
             seed: 1,
             loudness_lufs: None,
+            strength: 1.0,
+            aspects: Aspects::default(),
             without: Vec::new(),
             stems: true,
             midi: true,
@@ -64,6 +71,10 @@ pub enum Setting {
     Seed,
     /// Loudness.
     Loudness,
+    /// How much of the finetune's sound.
+    Strength,
+    /// The same, aspect by aspect.
+    Aspects,
     /// Parts to leave out.
     Without,
     /// Stems.
@@ -78,12 +89,14 @@ pub enum Setting {
 
 impl Setting {
     /// All lines.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Sound,
         Self::Length,
         Self::Takes,
         Self::Seed,
         Self::Loudness,
+        Self::Strength,
+        Self::Aspects,
         Self::Without,
         Self::Stems,
         Self::Score,
@@ -99,6 +112,8 @@ impl Setting {
             Self::Takes => "takes",
             Self::Seed => "seed",
             Self::Loudness => "loudness",
+            Self::Strength => "strength",
+            Self::Aspects => "aspects",
             Self::Without => "without",
             Self::Stems => "stems",
             Self::Score => "score",
@@ -129,6 +144,10 @@ impl Settings {
             Setting::Loudness => self
                 .loudness_lufs
                 .map_or_else(|| "as the music has it".to_owned(), |l| format!("{l:.1} LUFS")),
+            Setting::Strength if (self.strength - 1.0).abs() < 1e-9 => "1, as learned".to_owned(),
+            Setting::Strength => format!("{}", self.strength),
+            Setting::Aspects if self.aspects == Aspects::default() => "all as learned".to_owned(),
+            Setting::Aspects => self.aspects.to_string(),
             Setting::Without if self.without.is_empty() => "nothing left out".to_owned(),
             Setting::Without => self.without.join(", "),
             Setting::Stems => switch(self.stems, "a file for each part"),
@@ -153,11 +172,15 @@ impl Settings {
                 let now = self.loudness_lufs.unwrap_or(-14.0) + by as f64;
                 self.loudness_lufs = Some(now.clamp(-40.0, -5.0));
             }
+            Setting::Strength => {
+                let tenths = (self.strength * 10.0).round() + by as f64;
+                self.strength = (tenths / 10.0).clamp(0.0, aspects::MOST);
+            }
             Setting::Stems => self.stems = !self.stems,
             Setting::Score => self.midi = !self.midi,
             Setting::Voices => self.no_vocals = !self.no_vocals,
             Setting::File => self.flac = !self.flac,
-            Setting::Sound | Setting::Without => return false,
+            Setting::Sound | Setting::Aspects | Setting::Without => return false,
         }
         true
     }
@@ -187,6 +210,13 @@ impl Settings {
                 let lufs = text.parse().ok().filter(|l| (-40.0..=-5.0).contains(l));
                 self.loudness_lufs = Some(lufs.ok_or("a loudness from -40 to -5 LUFS")?);
             }
+            Setting::Strength => {
+                let strength = text.parse().ok().filter(|s| (0.0..=aspects::MOST).contains(s));
+                self.strength = strength.ok_or("a strength from 0 to 2")?;
+            }
+            Setting::Aspects => {
+                self.aspects = text.parse().map_err(|e: aspects::AspectError| e.to_string())?;
+            }
             Setting::Without => {
                 let parts: Vec<String> = text
                     .split([',', ' '])
@@ -211,6 +241,9 @@ impl Settings {
             Setting::Takes => self.takes.to_string(),
             Setting::Seed => self.seed.to_string(),
             Setting::Loudness => self.loudness_lufs.map_or_else(String::new, |l| format!("{l}")),
+            Setting::Strength => format!("{}", self.strength),
+            Setting::Aspects if self.aspects == Aspects::default() => String::new(),
+            Setting::Aspects => self.aspects.to_string(),
             Setting::Without => self.without.join(", "),
             _ => String::new(),
         }
@@ -227,6 +260,8 @@ impl Settings {
             loudness_lufs: self.loudness_lufs,
             without: self.without.clone(),
             no_vocals: self.no_vocals,
+            strength: self.strength,
+            aspects: self.aspects,
         }
     }
 
@@ -246,6 +281,8 @@ impl Settings {
             midi: self.midi,
             without: self.without.clone(),
             no_vocals: self.no_vocals,
+            strength: self.strength,
+            aspects: self.aspects,
             max_copy: None,
         }
     }
@@ -264,6 +301,8 @@ mod tests {
             (Setting::Takes, "3"),
             (Setting::Seed, "12"),
             (Setting::Loudness, "-16.5"),
+            (Setting::Strength, "0.5"),
+            (Setting::Aspects, "timbre=1.5,groove=0"),
             (Setting::Without, "drums, bass"),
         ] {
             s.write(setting, text, &limits).unwrap();
@@ -275,6 +314,8 @@ mod tests {
             (Setting::Takes, "0"),
             (Setting::Seed, "x"),
             (Setting::Loudness, "3"),
+            (Setting::Strength, "2.1"),
+            (Setting::Aspects, "taste=1"),
             (Setting::Without, "kazoo"),
         ] {
             assert!(s.write(setting, text, &limits).is_err(), "{text}");

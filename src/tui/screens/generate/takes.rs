@@ -182,6 +182,8 @@ fn take_over(settings: &mut super::Settings, take: &Take) {
     settings.seed = take.request.seed;
     settings.loudness_lufs = take.request.loudness_lufs;
     settings.without.clone_from(&take.request.without);
+    settings.strength = take.request.strength;
+    settings.aspects = take.request.aspects;
     settings.no_vocals = take.request.no_vocals;
 }
 

@@ -1,0 +1,3 @@
+//! Measures of takes for the bench of the sound.
+
+pub mod heard;
