@@ -6,6 +6,7 @@ use super::ids::{DatasetName, FinetuneId, TrackId};
 use super::rights::Rights;
 use super::verdict::Heldout;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Who may use a finetune.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub struct LearnReport {
     pub kept_s: f64,
     /// Cuts that can be played.
     pub slices: usize,
+    /// Isolated notes and strokes by part: "drums", "bass", "harmony", "lead".
+    pub instruments: BTreeMap<String, usize>,
     /// Tempo of each track with a beat, sorted.
     pub tempos_bpm: Vec<f64>,
     /// Tracks without a beat.

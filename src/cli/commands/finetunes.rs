@@ -80,6 +80,11 @@ fn show(m: &Manifest, out: &Out) {
         clock(learned.kept_s),
         one_decimal(learned.loudness_lufs)
     ));
+    if !learned.instruments.is_empty() {
+        let counted: Vec<String> =
+            learned.instruments.iter().map(|(part, count)| format!("{part} {count}")).collect();
+        out.line(&format!("notes and strokes of its own: {}", counted.join(", ")));
+    }
     for line in &learned.manner {
         out.line(line);
     }

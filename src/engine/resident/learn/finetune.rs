@@ -8,6 +8,7 @@ use super::super::compose::manner::{CHORDS, Manner, Strokes};
 use super::super::perform::RATE_HZ;
 use super::excerpts::Excerpt;
 use super::instruments::{self, Sample};
+use super::pulse::PARTS;
 use crate::domain::ids::TrackId;
 use crate::domain::listening::PRODUCTION_BANDS;
 use crate::domain::pitch::Chord;
@@ -58,6 +59,8 @@ pub struct LearnedSlice {
     /// Kinds of drums struck at its start and half a beat on, a bit each in the order of
     /// [`crate::listen::strokes::KEYS`].
     pub struck: [u8; 2],
+    /// When things start within its beat.
+    pub rhythm: [f32; PARTS],
 }
 
 /// Mean and deviation of each timbre figure over all slices.

@@ -7,6 +7,7 @@ pub mod excerpts;
 pub mod finetune;
 pub mod instruments;
 pub mod played;
+pub mod pulse;
 
 use super::compose::lexicon::Lexicon;
 use super::compose::manner::Manner;
@@ -19,7 +20,6 @@ use crate::domain::finetune::LearnReport;
 use crate::domain::job::Phase;
 use crate::domain::limits::Limits;
 use crate::domain::listening::Listening;
-use crate::domain::score::Role;
 use crate::domain::work::{Observer, StopToken};
 use crate::engine::Material;
 use crate::listen::slices::SPAN_S;
@@ -106,6 +106,7 @@ fn keep(
         let audio = storable(read_part(&material.path, from, from + excerpt.length_s, limits)?)?;
         rate_hz = audio.rate_hz();
         let path = request.folder.join("audio").join(excerpt_name(number, place));
+        let onsets = pulse::Onsets::of(&audio);
         let flac = flac16(&guard(audio))?;
         bytes += flac.len() as u64;
         fs::write(&path, flac).map_err(EngineError::io(&path))?;
@@ -114,12 +115,23 @@ fn keep(
             let inside = at >= excerpt.start_s + excerpts::LEAD_S
                 && at + excerpts::TAIL_S <= excerpt.start_s + excerpt.length_s;
             if inside {
-                let mut slice = slice.clone();
+                let (mut slice, excerpt_s) = (slice.clone(), excerpt.start_s);
                 // A take names places in the track, whatever stretch of it was learned from.
                 slice.at_s += material.offset_s as f32;
                 let (track, excerpt) = (number as u16, place as u16);
-                let (sung, struck) = (sung(heard, at), struck(heard, at, f64::from(slice.beat_s)));
-                slices.push(LearnedSlice { track, excerpt, next: None, slice, sung, struck });
+                let beat_s = f64::from(slice.beat_s);
+                let (sung, struck) = (sung(heard, at), struck(heard, at, beat_s));
+                let cut_s = at + f64::from(slice.lead_s) - excerpt_s;
+                let rhythm = onsets.shape(cut_s, beat_s);
+                slices.push(LearnedSlice {
+                    track,
+                    excerpt,
+                    next: None,
+                    slice,
+                    sung,
+                    struck,
+                    rhythm,
+                });
             }
         }
     }
@@ -224,15 +236,19 @@ fn write(
     Ok(Learned { report, kept_s })
 }
 
+/// Isolated notes and strokes by part.
+fn counted(samples: &[instruments::Sample]) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for sample in samples {
+        *counted.entry(sample.role.name().to_owned()).or_insert(0) += 1;
+    }
+    counted
+}
+
 /// What was taken out of the tracks: "drums 24, bass 31 notes ..".
 fn instrument_words(samples: &[instruments::Sample]) -> String {
-    let counted: Vec<String> = Role::ALL
-        .iter()
-        .filter_map(|role| {
-            let count = samples.iter().filter(|s| s.role == *role).count();
-            (count > 0).then(|| format!("{} {count}", role.name()))
-        })
-        .collect();
+    let counted: Vec<String> =
+        counted(samples).iter().map(|(role, count)| format!("{role} {count}")).collect();
     if counted.is_empty() {
         return "no notes could be taken out of the tracks: takes are made of cuts alone"
             .to_owned();
@@ -277,6 +293,7 @@ fn report(
         music_s: sound.tracks.iter().map(|t| t.music_s).sum(),
         kept_s: kept,
         slices: sound.slices.len(),
+        instruments: counted(&sound.samples),
         beatless: sound.tracks.len() - tempos.len(),
         tempos_bpm: tempos,
         keys,

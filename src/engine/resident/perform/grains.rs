@@ -8,6 +8,7 @@
 use super::super::compose::manner::CHORDS;
 use super::super::dice::Dice;
 use super::super::learn::finetune::{Finetune, SHIFT_MAX, output_rate, triads};
+use super::super::learn::pulse::{PARTS, alike};
 use super::bed::Sounding;
 use super::bounds::{Cut, Entry, Ledger};
 use super::collage;
@@ -38,6 +39,7 @@ mod weight {
     pub const QUIET: f32 = 0.5;
     pub const CROWDED: f32 = 0.6;
     pub const STRUCK: f32 = 0.5;
+    pub const PULSE: f32 = 1.5;
     pub const SUNG: f32 = 0.6;
     /// What a grain with a voice costs where voices were asked away.
     pub const VOICE: f32 = 9.0;
@@ -205,6 +207,15 @@ impl Table {
 /// What has been chosen for a slot: a cut's number and its shift.
 type Choice = (usize, i32);
 
+/// What was chosen before, by the numbers of its cuts.
+#[derive(Clone, Copy)]
+struct Past {
+    /// In the slot before.
+    before: Option<usize>,
+    /// Two beats ago: a pulse is what comes back then.
+    on_this_beat: Option<usize>,
+}
+
 fn choose(
     slots: &[Slot],
     table: &Table,
@@ -221,6 +232,7 @@ fn choose(
     let mut kept: HashMap<(Place, Option<Chord>), Choice> = HashMap::new();
     let mut before: Option<usize> = None;
     let mut chosen = Vec::with_capacity(slots.len());
+    let mut played: Vec<Option<usize>> = vec![None; slots.len()];
     let fresh = refreshed(slots, seed);
     for (number, slot) in slots.iter().enumerate() {
         if number % 64 == 0 {
@@ -234,13 +246,17 @@ fn choose(
         });
         let choice = admitted.or_else(|| {
             let avoid = kept.get(&memory).copied().filter(|_| fresh[number]);
-            draw(slot, table, finetune, fades, &ledger, before, avoid, number, &mut dice)
+            let per_beat = (f64::from(table.beat_s) / slot.length_s).round().max(1.0) as usize;
+            let on_this_beat = number.checked_sub(2 * per_beat).and_then(|n| played[n]);
+            let past = Past { before, on_this_beat };
+            draw(slot, table, finetune, fades, &ledger, past, avoid, number, &mut dice)
         });
         let Some(choice) = choice else { continue };
         let Some(cut) = cut_for(choice, slot, finetune, fades) else { continue };
         if ledger.push(cut, slot.at_s, choice.1).is_ok() {
             before = Some(choice.0);
             chosen.push(choice);
+            played[number] = Some(choice.0);
             kept.insert(memory, choice);
         }
     }
@@ -286,13 +302,15 @@ fn draw(
     finetune: &Finetune,
     fades: Fades,
     ledger: &Ledger,
-    before: Option<usize>,
+    past: Past,
     avoid: Option<Choice>,
     number: usize,
     dice: &mut Dice,
 ) -> Option<Choice> {
     let slices = &finetune.sound.slices;
-    let follows = before.map(|b| slices[b].next.map_or(b, |n| n as usize)).map(|b| table.timbre[b]);
+    let follows =
+        past.before.map(|b| slices[b].next.map_or(b, |n| n as usize)).map(|b| table.timbre[b]);
+    let rhythm = past.on_this_beat.map(|b| slices[b].rhythm);
     let crowded: Vec<f32> = (0..finetune.sound.tracks.len())
         .map(|t| {
             let over = number >= CROWDED_AFTER && ledger.share(t) > CROWDED_SHARE;
@@ -301,7 +319,7 @@ fn draw(
         .collect();
     let mut best: Vec<(f32, Choice)> = Vec::with_capacity(DRAWN_FROM + 1);
     for (index, learned) in slices.iter().enumerate() {
-        let base = cost_of_cut(index, slot, table, finetune, follows.as_ref())
+        let base = cost_of_cut(index, slot, table, finetune, follows.as_ref(), rhythm.as_ref())
             + crowded[usize::from(learned.track)];
         for shift in -SHIFT_MAX..=SHIFT_MAX {
             let cost = base + cost_of_shift(index, shift, slot, table, finetune);
@@ -328,6 +346,7 @@ fn cost_of_cut(
     table: &Table,
     finetune: &Finetune,
     follows: Option<&[f32; TIMBRE]>,
+    rhythm: Option<&[f32; PARTS]>,
 ) -> f32 {
     let slice = &finetune.sound.slices[index].slice;
     let mut cost = table.quiet[index] + table.sung[index];
@@ -335,6 +354,10 @@ fn cost_of_cut(
     if let Some(asked) = slot.struck.filter(|_| table.drummed) {
         let played = finetune.sound.slices[index].struck;
         cost += table.groove * weight::STRUCK * mismatch(asked, played);
+    }
+    if let Some(rhythm) = rhythm {
+        let own = &finetune.sound.slices[index].rhythm;
+        cost += table.groove * weight::PULSE * (1.0 - alike(own, rhythm));
     }
     if slice.eighth != slot.eighth {
         let same_side = slice.eighth % 2 == slot.eighth % 2;

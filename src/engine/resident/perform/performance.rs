@@ -28,7 +28,7 @@ use std::f64::consts::FRAC_PI_2;
 
 /// Level of each stem over the bed's, dB, by [`Role::ALL`]: drums, bass, harmony, lead, pad. The
 /// bass's is over the bed's own low band.
-const LEVELS_DB: [f64; 5] = [-24.0, -6.0, -32.0, -20.0, -38.0];
+const LEVELS_DB: [f64; 5] = [-24.0, -6.0, -30.0, -20.0, -36.0];
 /// Level of a stem whose instrument the prompt asks for: it must be heard.
 const ASKED_DB: [f64; 5] = [-8.0, -6.0, -9.0, -5.0, -12.0];
 /// The bass is never further under the bed than this, dB.

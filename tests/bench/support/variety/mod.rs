@@ -1,0 +1,3 @@
+//! Material of the bench of variety.
+
+pub mod hear;
