@@ -84,7 +84,7 @@ pub struct Over {
 pub struct Bed {
     /// Its sound.
     pub audio: Audio,
-    /// Root mean square of the untreated bed, and of its part below [`BASS_HZ`].
+    /// Root mean square of the untreated bed, and of its part below 120 Hz.
     pub rms: f64,
     /// See above.
     pub low_rms: f64,

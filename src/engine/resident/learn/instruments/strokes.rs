@@ -54,7 +54,7 @@ pub struct Window {
     pub velocity: u8,
 }
 
-/// The strokes of a kind that stand alone best, at most [`LAID_OVER`], from soft to hard.
+/// The strokes of a kind that stand alone best, at most ten, from soft to hard.
 pub fn choose(heard: &Listening, key: u8) -> Vec<Window> {
     let Some(notes) = &heard.notes else { return Vec::new() };
     let drums: Vec<&NoteSpan> = notes.iter().filter(|n| n.part == DRUMS).collect();
