@@ -14,12 +14,16 @@ use crate::engine::EngineError;
 
 /// Frames and bins of the medians: a third of a second, a third of a kilohertz.
 const MEDIANS: (usize, usize) = (7, 31);
+/// The same where strokes leave, in windows a quarter as long.
+const SHORT_MEDIANS: (usize, usize) = (21, 17);
 /// Takes are worked on in stretches of so many seconds, and what is worked out around them.
 const BLOCK_S: f64 = 24.0;
 const MARGIN_S: f64 = 1.0;
 /// The old bass goes below this, by this share.
 const BASS_HZ: f64 = 120.0;
 const BASS_SHARE: f32 = 0.9;
+/// A bass that was asked away goes below this.
+const GONE_HZ: f64 = 220.0;
 /// Steepness of that edge.
 const BASS_ORDER: i32 = 8;
 /// Gain of tones of the scale, and outside it, while a chord sounds.
@@ -92,14 +96,41 @@ pub struct Bed {
 
 /// Treats a bed, stretch by stretch.
 pub fn treat(bed: &Audio, over: &Over, stop: &StopToken) -> Result<Bed, EngineError> {
-    let rate = f64::from(bed.rate_hz());
     let rms = bed.rms();
     let size = if bed.rate_hz() > 60_000 { 16_384 } else { 8_192 };
+    let bare;
+    let bed = if over.leaving.drums {
+        // In windows long enough to tell tones apart a stroke looks held: strokes go before, in short
+        // ones.
+        let plan = Resynthesis::new(size / 4, size / 16);
+        bare = in_stretches(bed, &plan, stop, &|parts, _, _| (held_only(parts, &plan), 0.0))?.0;
+        &bare
+    } else {
+        bed
+    };
     let plan = Resynthesis::new(size, size / 4);
+    let (audio, low) = in_stretches(bed, &plan, stop, &|parts, from_s, rate| {
+        stretch(parts, from_s, rate, &plan, over)
+    })?;
+    let low_rms = (low / (audio.frames() * audio.channels()).max(1) as f64).sqrt();
+    Ok(Bed { audio, rms, low_rms })
+}
+
+/// What changes a stretch: its channels, where it starts and its rate give new channels and a sum.
+type Change<'a> = dyn Fn(&[&[f32]], f64, f64) -> (Vec<Vec<f32>>, f64) + 'a;
+
+/// Changes a sound stretch by stretch; also returns what the stretches sum up.
+fn in_stretches(
+    bed: &Audio,
+    plan: &Resynthesis,
+    stop: &StopToken,
+    change: &Change<'_>,
+) -> Result<(Audio, f64), EngineError> {
+    let rate = f64::from(bed.rate_hz());
     let (block, margin) = ((BLOCK_S * rate) as usize, (MARGIN_S * rate) as usize);
     let frames = bed.frames();
     let mut planes: Vec<Vec<f32>> = vec![Vec::with_capacity(frames); bed.channels()];
-    let (mut low, mut at) = (0.0, 0);
+    let (mut sum, mut at) = (0.0, 0);
     while at < frames {
         stop.check()?;
         let end = (at + block).min(frames);
@@ -107,15 +138,44 @@ pub fn treat(bed: &Audio, over: &Over, stop: &StopToken) -> Result<Bed, EngineEr
         let from = at.saturating_sub(margin) / plan.hop() * plan.hop();
         let to = (end + margin).min(frames);
         let parts: Vec<&[f32]> = bed.planes().iter().map(|p| &p[from..to]).collect();
-        let (treated, energy) = stretch(&parts, from as f64 / rate, rate, &plan, over);
-        low += energy * (end - at) as f64 / (to - from).max(1) as f64;
+        let (treated, part_sum) = change(&parts, from as f64 / rate, rate);
+        sum += part_sum * (end - at) as f64 / (to - from).max(1) as f64;
         for (plane, part) in planes.iter_mut().zip(&treated) {
             plane.extend_from_slice(&part[at - from..end - from]);
         }
         at = end;
     }
-    let low_rms = (low / (frames * bed.channels()).max(1) as f64).sqrt();
-    Ok(Bed { audio: Audio::new(bed.rate_hz(), planes), rms, low_rms })
+    Ok((Audio::new(bed.rate_hz(), planes), sum))
+}
+
+/// What is held in channels, by short windows: a stroke is what is gone at once.
+fn held_only(parts: &[&[f32]], plan: &Resynthesis) -> Vec<Vec<f32>> {
+    use rayon::prelude::*;
+    let mut spectra: Vec<Spectra> = parts.par_iter().map(|p| plan.spectra(p)).collect();
+    let Some(bins) = spectra.first().map(Spectra::bins) else { return Vec::new() };
+    let mut gains = hpss::held(&together(&spectra), bins, SHORT_MEDIANS.0, SHORT_MEDIANS.1);
+    gains.iter_mut().for_each(|g| *g = g.powi(2).max(LEAVING_GAIN));
+    spectra
+        .par_iter_mut()
+        .map(|s| {
+            s.scale(&gains);
+            plan.sound(s)
+        })
+        .collect()
+}
+
+/// Magnitudes of all channels together.
+fn together(spectra: &[Spectra]) -> Vec<f32> {
+    let mut power: Vec<f32> = Vec::new();
+    for one in spectra {
+        let here = one.magnitudes();
+        power.resize(here.len(), 0.0);
+        for (sum, m) in power.iter_mut().zip(&here) {
+            *sum += m * m;
+        }
+    }
+    power.iter_mut().for_each(|p| *p = p.sqrt());
+    power
 }
 
 fn stretch(
@@ -128,23 +188,13 @@ fn stretch(
     use rayon::prelude::*;
     let mut spectra: Vec<Spectra> = parts.par_iter().map(|p| plan.spectra(p)).collect();
     let Some(bins) = spectra.first().map(Spectra::bins) else { return (Vec::new(), 0.0) };
-    let mut magnitudes: Vec<f32> = Vec::new();
-    for one in &spectra {
-        let here = one.magnitudes();
-        magnitudes.resize(here.len(), 0.0);
-        for (sum, m) in magnitudes.iter_mut().zip(&here) {
-            *sum += m * m;
-        }
-    }
+    let magnitudes = together(&spectra);
     let bin_hz = rate / (2 * (bins - 1)) as f64;
     let low_bin = (BASS_HZ / bin_hz) as usize;
-    let shares = magnitudes.chunks(bins).map(|row| {
-        let (low, all): (f32, f32) = (row[..=low_bin].iter().sum(), row.iter().sum());
-        f64::from(low / all.max(1e-12)) * f64::from(all)
-    });
-    let (low, all): (f64, f64) = (shares.sum(), magnitudes.iter().map(|m| f64::from(*m)).sum());
+    let square = |row: &[f32]| row.iter().map(|m| f64::from(*m).powi(2)).sum::<f64>();
+    let low: f64 = magnitudes.chunks(bins).map(|row| square(&row[..=low_bin])).sum();
+    let all = square(&magnitudes);
     let energy: f64 = parts.iter().flat_map(|p| p.iter()).map(|s| f64::from(*s).powi(2)).sum();
-    magnitudes.iter_mut().for_each(|m| *m = m.sqrt());
     let held = hpss::held(&magnitudes, bins, MEDIANS.0, MEDIANS.1);
     let map = Map::new(bins, bin_hz);
     let hop_s = plan.hop() as f64 / rate;
@@ -168,6 +218,8 @@ fn stretch(
 struct Map {
     class: Vec<Option<u8>>,
     low: Vec<f32>,
+    /// The same for a bass that leaves altogether: with its first overtones.
+    lower_half: Vec<f32>,
     bin_hz: f64,
 }
 
@@ -178,9 +230,11 @@ impl Map {
             let inside = (TONES_HZ.0..TONES_HZ.1).contains(&hz);
             inside.then(|| (69.0 + 12.0 * (hz / 440.0).log2()).round().rem_euclid(12.0) as u8)
         });
-        let low = (0..bins)
-            .map(|bin| (1.0 / (1.0 + (bin as f64 * bin_hz / BASS_HZ).powi(BASS_ORDER))) as f32);
-        Self { class: class.collect(), low: low.collect(), bin_hz }
+        let below = |edge: f64| -> Vec<f32> {
+            let gain = |bin: usize| 1.0 / (1.0 + (bin as f64 * bin_hz / edge).powi(BASS_ORDER));
+            (0..bins).map(|bin| gain(bin) as f32).collect()
+        };
+        Self { class: class.collect(), low: below(BASS_HZ), lower_half: below(GONE_HZ), bin_hz }
     }
 }
 
@@ -205,12 +259,12 @@ fn frame(row: &mut [f32], held: &[f32], at_s: f64, over: &Over, map: &Map) {
     if let Some(lead) = lead.filter(|_| !over.leaving.lead) {
         harmonics(row, lead, 1.0 + amount * (LEAD_GAIN - 1.0), map);
     }
-    let share = match (over.leaving.bass, now(&over.bass)) {
-        (true, _) => 1.0 - LEAVING_GAIN,
-        (_, Some(_)) => BASS_SHARE * amount,
-        _ => 0.0,
+    let (share, edge) = match (over.leaving.bass, now(&over.bass)) {
+        (true, _) => (1.0 - LEAVING_GAIN, &map.lower_half),
+        (_, Some(_)) => (BASS_SHARE * amount, &map.low),
+        _ => (0.0, &map.low),
     };
-    for (gain, low) in row.iter_mut().zip(&map.low) {
+    for (gain, low) in row.iter_mut().zip(edge) {
         *gain *= 1.0 - share * low;
     }
     // Gains are those of what is held; strokes keep theirs.
@@ -319,6 +373,34 @@ mod tests {
         assert!(level(&done.audio, 55.0) < 0.03);
         assert!(level(&done.audio, 523.25) > 0.09);
         assert!((done.low_rms / done.rms - 0.5f64.sqrt()).abs() < 0.05);
+    }
+
+    #[test]
+    fn strokes_that_were_asked_away_are_gone_and_tones_stay() {
+        let mut audio = tones(&[523.25], 4.0);
+        let mut noise = 1u32;
+        for plane in audio.planes_mut() {
+            for start in (4_410..170_000).step_by(11_025) {
+                for i in 0..3_000 {
+                    noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let white = (noise >> 8) as f32 / 8_388_608.0 - 1.0;
+                    plane[start + i] += 0.4 * white * (-(i as f32) / 900.0).exp();
+                }
+            }
+        }
+        let over = Over {
+            leaving: Leaving { drums: true, ..Leaving::default() },
+            amount: 0.0,
+            ..c_major()
+        };
+        let done = treated(&audio, &over);
+        let tone = tones(&[523.25], 4.0);
+        let rest = |a: &Audio| -> f64 {
+            let pairs = a.channel(0).iter().zip(tone.channel(0));
+            pairs.map(|(x, y)| f64::from(x - y).powi(2)).sum()
+        };
+        assert!(10.0 * (rest(&done.audio) / rest(&audio)).log10() < -12.0);
+        assert!(level(&done.audio, 523.25) > 0.085);
     }
 
     #[test]
